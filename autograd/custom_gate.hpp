@@ -1,0 +1,35 @@
+#pragma once
+
+#include <tapegrad/autograd/detail/make_table.hpp>
+
+// A gate outside the library: the same struct as in ops/ (see NOTE [The form of a gate] in
+// <tapegrad/ops/rule.hpp>) with a `static constexpr const char* name`, recorded with
+// `gate(MyGate{}, operands...)`. Its loops run element by element.
+
+namespace tapegrad {
+
+namespace detail {
+
+template <class G>
+const GateTable& custom_table() {
+  static constexpr GateTable table = make_table<G, OneByOne>(G::name, Op::custom);
+  return table;
+}
+
+}  // namespace detail
+
+/// Records a gate, listed or the user's own, with its attributes.
+template <class G>
+Var gate(const G& rule, Operand x) {
+  return detail::record_gate(rule, x.place(), x);
+}
+template <class G>
+Var gate(const G& rule, Operand a, Operand b) {
+  return detail::record_gate(rule, a.place(), a, b);
+}
+template <class G>
+Var gate(const G& rule, Operand a, Operand b, Operand c) {
+  return detail::record_gate(rule, a.place(), a, b, c);
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,72 @@
+#include <tapegrad/autograd/detail/arena.hpp>
+
+#include <algorithm>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+
+namespace tapegrad::detail {
+
+namespace {
+
+constexpr std::int64_t smallest_chunk = 16 * 1024;
+
+std::int64_t rounded(std::int64_t bytes) {
+  return std::max<std::int64_t>((bytes + 63) / 64 * 64, 64);
+}
+
+}  // namespace
+
+Arena::~Arena() {
+  for (const Chunk& chunk : chunks_) free_aligned(chunk.memory);
+}
+
+void* Arena::allocate(std::int64_t bytes) {
+  bytes = rounded(bytes);
+  used_ += bytes;
+  for (auto entry = free_.rbegin(); entry != free_.rend(); ++entry) {
+    if (entry->bytes == bytes) {
+      void* memory = entry->memory;
+      *entry = free_.back();
+      free_.pop_back();
+      return memory;
+    }
+  }
+  if (bytes > left_) add_chunk(std::max({bytes, smallest_chunk, reserved_}));
+  char* memory = next_;
+  next_ += bytes;
+  left_ -= bytes;
+  return memory;
+}
+
+void Arena::release(void* memory, std::int64_t bytes) {
+  bytes = rounded(bytes);
+  used_ -= bytes;
+  free_.push_back({memory, bytes});
+}
+
+void Arena::reset() {
+  if (chunks_.size() > 1) {
+    const std::int64_t total = reserved_;
+    for (const Chunk& chunk : chunks_) free_aligned(chunk.memory);
+    chunks_.clear();
+    reserved_ = 0;
+    left_ = 0;
+    add_chunk(total);
+  }
+  if (!chunks_.empty()) {
+    next_ = chunks_.front().memory;
+    left_ = chunks_.front().bytes;
+  }
+  free_.clear();
+  used_ = 0;
+}
+
+void Arena::add_chunk(std::int64_t bytes) {
+  chunks_.reserve(chunks_.size() + 1);
+  next_ = static_cast<char*>(allocate_aligned(bytes));
+  left_ = bytes;
+  reserved_ += bytes;
+  chunks_.push_back({next_, bytes});
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tapegrad::detail {
+
+/// Memory for one tape: handed out front to back, all taken back at once by reset, which keeps it
+/// for the next step. After a step that needed several chunks, one chunk of their joint size takes
+/// their place, so the same step allocates nothing from the third time on.
+class Arena {
+ public:
+  Arena() = default;
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /// Uninitialised memory, aligned to 64 bytes. Throws std::bad_alloc.
+  void* allocate(std::int64_t bytes);
+
+  /// Offers memory from `allocate(bytes)` for reuse by an allocation of the same size.
+  void release(void* memory, std::int64_t bytes);
+
+  /// Takes back everything.
+  void reset();
+
+  /// Bytes handed out since the last reset and not released.
+  std::int64_t used() const { return used_; }
+  /// Bytes held from the system.
+  std::int64_t reserved() const { return reserved_; }
+
+ private:
+  struct Chunk {
+    char* memory;
+    std::int64_t bytes;
+  };
+  struct Free {
+    void* memory;
+    std::int64_t bytes;
+  };
+  void add_chunk(std::int64_t bytes);
+
+  std::vector<Chunk> chunks_;
+  std::vector<Free> free_;
+  char* next_ = nullptr;
+  std::int64_t left_ = 0;
+  std::int64_t used_ = 0;
+  std::int64_t reserved_ = 0;
+};
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,64 @@
+#include <tapegrad/autograd/detail/arrays.hpp>
+
+#include <algorithm>
+#include <new>
+
+namespace tapegrad::detail {
+
+namespace {
+constexpr std::align_val_t alignment{64};
+}
+
+void* allocate_aligned(std::int64_t bytes) {
+  return ::operator new(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)), alignment);
+}
+
+void free_aligned(void* memory) noexcept {
+  ::operator delete(memory, alignment);
+}
+
+void copy_in(const ArrayRef& array, void* target, Precision precision) {
+  with_precision(precision,
+                 [&](auto type) { array.copy_to(static_cast<decltype(type)*>(target)); });
+}
+
+xt::xarray<double> to_xarray(const Shape& shape, const void* numbers, Precision precision) {
+  const std::vector<std::size_t> sizes(shape.begin(), shape.end());
+  xt::xarray<double> result = xt::xarray<double>::from_shape(sizes);
+  if (numbers == nullptr) {
+    std::fill(result.data(), result.data() + shape.size(), 0.0);
+  } else {
+    convert(numbers, precision, result.data(), f64, shape.size(), false);
+  }
+  return result;
+}
+
+double first_number(const void* numbers, Precision precision) {
+  return with_precision(precision, [&](auto type) {
+    return static_cast<double>(*static_cast<const decltype(type)*>(numbers));
+  });
+}
+
+void convert(const void* from, Precision from_precision, void* to, Precision to_precision,
+             std::int64_t count, bool accumulate) {
+  with_precision(from_precision, [&](auto from_type) {
+    with_precision(to_precision, [&](auto to_type) {
+      using To = decltype(to_type);
+      const auto* source = static_cast<const decltype(from_type)*>(from);
+      To* target = static_cast<To*>(to);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const To number = static_cast<To>(source[i]);
+        target[i] = accumulate ? target[i] + number : number;
+      }
+    });
+  });
+}
+
+void check_same_shape(const Shape& got, const Shape& needed, const char* who) {
+  if (got != needed) {
+    throw ShapeError(std::string("[") + who + "] needs shape " + to_string(needed) + ", got " +
+                     to_string(got));
+  }
+}
+
+}  // namespace tapegrad::detail

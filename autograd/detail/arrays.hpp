@@ -1,0 +1,28 @@
+#pragma once
+
+#include <tapegrad/autograd/array_ref.hpp>
+
+/// Small helpers between raw memory and arrays.
+namespace tapegrad::detail {
+
+/// Memory aligned for SIMD, never null. Throws std::bad_alloc.
+void* allocate_aligned(std::int64_t bytes);
+void free_aligned(void* memory) noexcept;
+
+/// Writes an array argument as numbers of the given precision.
+void copy_in(const ArrayRef& array, void* target, Precision precision);
+
+/// A copy as an xtensor array; zeros if `numbers` is null.
+xt::xarray<double> to_xarray(const Shape& shape, const void* numbers, Precision precision);
+
+/// The first number, as double.
+double first_number(const void* numbers, Precision precision);
+
+/// Converts `count` numbers between precisions, with `=` or `+=`.
+void convert(const void* from, Precision from_precision, void* to, Precision to_precision,
+             std::int64_t count, bool accumulate);
+
+/// Throws ShapeError unless both agree.
+void check_same_shape(const Shape& got, const Shape& needed, const char* who);
+
+}  // namespace tapegrad::detail

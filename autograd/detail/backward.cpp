@@ -1,0 +1,300 @@
+#include <tapegrad/autograd/detail/backward.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <fmt/core.h>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/executors.hpp>
+
+namespace tapegrad::detail {
+
+namespace {
+
+/// The memory that receives a tensor's gradient; marks it as reached.
+GradTarget tensor_target(Block& block, std::uint32_t index) {
+  Slot& slot = block.grads[index];
+  if (slot.tensor != nullptr) return {slot.tensor, true};
+  Extra& extra = block.extra(index);
+  bool accumulate = false;
+  if (extra.leaf >= 0) {
+    const Leaf& leaf = block.leaves[static_cast<std::size_t>(extra.leaf)];
+    if (leaf.parameter != nullptr && !block.private_grads) {
+      if (leaf.parameter->precision == block.precision) {
+        slot.tensor = leaf.parameter->grad;
+        return {slot.tensor, !std::exchange(leaf.parameter->grad_is_zero, false)};
+      }
+      // The other precision: gathered here, converted and handed over after the pass.
+    } else {
+      accumulate = std::exchange(extra.leaf_grad_set, true);
+    }
+  }
+  if (extra.grad_memory == nullptr) extra.grad_memory = block.arena.allocate(block.bytes(index));
+  slot.tensor = extra.grad_memory;
+  return {slot.tensor, accumulate};
+}
+
+GradTarget grad_target(Block& block, std::uint32_t index) {
+  if (block.is_tensor(index)) return tensor_target(block, index);
+  return {&block.grads[index], true};
+}
+
+/// A scalar leaf keeps its sum between passes unless it hands it over to a parameter.
+bool keeps_scalar_grad(const Block& block, std::uint32_t index) {
+  const Node& node = block.nodes[index];
+  if (node.op != Op::leaf || (node.flags & flag_tensor) != 0) return false;
+  if (node.extra == 0) return true;
+  const std::int32_t leaf = block.extras[node.extra].leaf;
+  return block.private_grads || block.leaves[static_cast<std::size_t>(leaf)].parameter == nullptr;
+}
+
+/// Zero for all gates up to `output` and for those of an earlier, longer pass.
+void prepare_grads(Block& block, std::uint32_t output) {
+  Slot* const grads = block.grads;
+  if (block.grad_count > 0) {
+    for (std::uint32_t i = 0; i < block.grad_count; ++i) {
+      if (!keeps_scalar_grad(block, i)) grads[i] = Slot{0.0};
+    }
+  }
+  if (block.grad_count <= output) {
+    std::memset(static_cast<void*>(grads + block.grad_count), 0,
+                (output + 1 - block.grad_count) * sizeof(Slot));
+    block.grad_count = output + 1;
+  }
+}
+
+void add_upstream(Block& block, std::uint32_t output, const ArrayRef* upstream) {
+  const GradTarget target = grad_target(block, output);
+  with_precision(block.precision, [&](auto type) {
+    using T = decltype(type);
+    T* to = static_cast<T*>(target.data);
+    const std::int64_t count = block.count(output);
+    if (upstream == nullptr) {
+      for (std::int64_t i = 0; i < count; ++i) to[i] = (target.accumulate ? to[i] : T(0)) + T(1);
+      return;
+    }
+    const std::int64_t bytes = block.bytes(output);
+    void* numbers = block.arena.allocate(bytes);
+    copy_in(*upstream, numbers, block.precision);
+    convert(numbers, block.precision, to, block.precision, count, target.accumulate);
+    block.arena.release(numbers, bytes);
+  });
+}
+
+// NOTE [Zero gradients stop]
+// A scalar gate whose gradient is exactly zero sends nothing on. That is how gates off the path to
+// the output are passed over without marks, and it keeps 0·inf from turning a harmless branch into
+// NaN.
+
+template <class T, class G>
+void scalar_gradients(const Node& node, T g, T y, Slot* values, Slot* grads) {
+  if constexpr (G::pointwise && std::is_empty_v<G>) {
+    constexpr G rule{};
+    const T a = number<T>(values[node.a]);
+    if constexpr (G::arity == 1) {
+      if constexpr (has_gradient_rule<G, 0>) {
+        number<T>(grads[node.a]) += rule.gradient(ops::At<0>{}, g, a, y);
+      }
+    } else if constexpr (G::arity == 2) {
+      const T b = number<T>(values[node.b]);
+      if constexpr (has_gradient_rule<G, 0>) {
+        number<T>(grads[node.a]) += rule.gradient(ops::At<0>{}, g, a, b, y);
+      }
+      if constexpr (has_gradient_rule<G, 1>) {
+        number<T>(grads[node.b]) += rule.gradient(ops::At<1>{}, g, a, b, y);
+      }
+    }
+  }
+}
+
+void general_gradients(Block& block, std::uint32_t index) {
+  const Extra& extra = block.extra(index);
+  ComputeExecutor executor(block, index, &grad_target);
+  if (extra.table->pointwise) {
+    executor.pointwise(*extra.table, extra.attributes);
+  } else {
+    extra.table->backward(extra.attributes, executor);
+  }
+}
+
+/// Lean tapes: once a gate has been passed, nobody asks for its value and gradient again.
+void reuse_memory(Block& block, std::uint32_t index) {
+  if (!block.is_tensor(index)) return;
+  Extra& extra = block.extra(index);
+  if (extra.leaf >= 0) return;
+  const std::int64_t bytes = block.bytes(index);
+  if (!extra.view) block.arena.release(block.values[index].tensor, bytes);
+  if (extra.grad_memory != nullptr) {
+    block.arena.release(extra.grad_memory, bytes);
+    extra.grad_memory = nullptr;
+    block.grads[index].tensor = nullptr;
+  }
+}
+
+template <class T>
+void sweep(Block& block, std::uint32_t output) {
+  Slot* const values = block.values;
+  Slot* const grads = block.grads;
+  const Node* const nodes = block.nodes;
+  const bool reuse = block.mode == Mode::lean;
+  for (std::uint32_t i = output + 1; i-- > 0;) {
+    const Node node = nodes[i];
+    if ((node.flags & flag_general) != 0) {
+      if (node.op == Op::leaf) continue;
+      const bool reached = (node.flags & flag_tensor) != 0 ? grads[i].tensor != nullptr
+                                                           : number<T>(grads[i]) != T(0);
+      if (reached && (node.flags & flag_requires_grad) != 0) general_gradients(block, i);
+      if (reuse) reuse_memory(block, i);
+      continue;
+    }
+    const T g = number<T>(grads[i]);
+    if (g == T(0)) continue;
+    const T y = number<T>(values[i]);
+    switch (node.op) {
+#define TAPEGRAD_GATE(name, Type)                              \
+  case Op::name##_:                                            \
+    scalar_gradients<T, ops::Type>(node, g, y, values, grads); \
+    break;
+      TAPEGRAD_GATES(TAPEGRAD_GATE)
+#undef TAPEGRAD_GATE
+      case Op::leaf:
+      case Op::custom:
+        break;
+    }
+  }
+}
+
+/// Gives parameters what was not added to their own memory: scalars and other precisions.
+void hand_over(Block& block, std::uint32_t output) {
+  if (block.private_grads) return;
+  for (const Leaf& leaf : block.leaves) {
+    if (leaf.parameter == nullptr || leaf.index > output || !block.requires_grad(leaf.index)) {
+      continue;
+    }
+    ParameterState& parameter = *leaf.parameter;
+    const bool tensor = block.is_tensor(leaf.index);
+    if (tensor && parameter.precision == block.precision) continue;
+    const void* grad = tensor ? block.grads[leaf.index].tensor : &block.grads[leaf.index];
+    if (grad == nullptr || (!tensor && first_number(grad, block.precision) == 0.0)) continue;
+    convert(grad, block.precision, parameter.materialized_grad(), parameter.precision,
+            parameter.size, true);
+  }
+}
+
+void check_versions(const Block& block, std::uint32_t output, Place place) {
+  std::vector<char> needed;
+  for (const Leaf& leaf : block.leaves) {
+    if (leaf.parameter == nullptr || leaf.parameter->version == leaf.version) continue;
+    if (leaf.index > output) continue;
+    if (needed.empty()) needed = upstream_of(block, output);
+    if (needed[leaf.index] == 0) continue;
+    throw TapeError(fmt::format(
+        "[backward] needs the parameter values that the forward pass saw, got a parameter of "
+        "shape {} (read at {}) that has changed since, by step() or set_value(); call backward() "
+        "before step(), or replay() the tape ({})",
+        to_string(leaf.parameter->shape), to_string(block.place(leaf.index)), to_string(place)));
+  }
+}
+
+bool all_finite(const Block& block, std::uint32_t index) {
+  return with_precision(block.precision, [&](auto type) {
+    using T = decltype(type);
+    const T* numbers = static_cast<const T*>(block.value(index));
+    const std::int64_t count = block.count(index);
+    return std::all_of(numbers, numbers + count, [](T x) { return std::isfinite(x); });
+  });
+}
+
+std::string first_non_finite(const Block& block, std::uint32_t index) {
+  return with_precision(block.precision, [&](auto type) {
+    using T = decltype(type);
+    const T* numbers = static_cast<const T*>(block.value(index));
+    const std::int64_t count = block.count(index);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (std::isfinite(numbers[i])) continue;
+      return count == 1 ? fmt::format("{}", numbers[i])
+                        : fmt::format("{} at element {}", numbers[i], i);
+    }
+    return std::string("a number");
+  });
+}
+
+std::string describe_operand(const Block& block, std::uint32_t index) {
+  if (block.count(index) == 1) {
+    return fmt::format("{} = {}", block.name(index),
+                       first_number(block.value(index), block.precision));
+  }
+  return fmt::format("{} {}", block.name(index), to_string(block.shape(index)));
+}
+
+}  // namespace
+
+std::vector<char> upstream_of(const Block& block, std::uint32_t output) {
+  std::vector<char> marked(output + 1, 0);
+  marked[output] = 1;
+  for (std::uint32_t i = output + 1; i-- > 0;) {
+    if (marked[i] == 0) continue;
+    const std::uint32_t count = block.operand_count(i);
+    for (std::uint32_t k = 0; k < count; ++k) marked[block.operand(i, k)] = 1;
+  }
+  return marked;
+}
+
+void check_finite(const Block& block, std::uint32_t output, Place place) {
+  if (all_finite(block, output)) return;
+  const std::vector<char> upstream = upstream_of(block, output);
+  std::uint32_t culprit = 0;
+  while (upstream[culprit] == 0 || all_finite(block, culprit)) ++culprit;
+  std::string operands;
+  for (std::uint32_t k = 0; k < block.operand_count(culprit); ++k) {
+    operands += (k == 0 ? " from " : ", ") + describe_operand(block, block.operand(culprit, k));
+  }
+  throw NonFiniteError(fmt::format(
+      "[backward] needs a finite output, got {} ({}); the first gate on the way that is not finite "
+      "is [{}] at {}, gate {}: {}{}; keep its operands inside its domain",
+      first_non_finite(block, output), to_string(place), block.name(culprit),
+      to_string(block.place(culprit)), culprit, first_non_finite(block, culprit), operands));
+}
+
+void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, Place place) {
+  if (!block.requires_grad(output)) {
+    throw TapeError(
+        "[backward] needs an output that depends on a variable or parameter, got a constant (" +
+        std::string(block.name(output)) +
+        "); make its inputs with tape.variable(...), and record outside of no_grad (" +
+        to_string(place) + ")");
+  }
+  if (block.consumed) {
+    throw TapeError(
+        "[backward] needs values that an earlier backward() on this lean tape has reused; make the "
+        "tape in inspect mode to go backward twice (" +
+        to_string(place) + ")");
+  }
+  if (upstream == nullptr && block.count(output) != 1) {
+    throw ShapeError("[backward] needs an output of one element, got shape " +
+                     to_string(block.shape(output)) +
+                     "; sum it up or give the upstream gradient: y.backward(gradient) (" +
+                     to_string(place) + ")");
+  }
+  if (upstream != nullptr && upstream->shape() != block.shape(output)) {
+    throw ShapeError("[backward] needs an upstream gradient of the output's shape " +
+                     to_string(block.shape(output)) + ", got " + to_string(upstream->shape()) +
+                     " (" + to_string(place) + ")");
+  }
+  check_versions(block, output, place);
+  check_finite(block, output, place);
+  prepare_grads(block, output);
+  add_upstream(block, output, upstream);
+  with_precision(block.precision, [&](auto type) { sweep<decltype(type)>(block, output); });
+  hand_over(block, output);
+  block.consumed = block.mode == Mode::lean;
+}
+
+void clear_grads(Block& block) {
+  block.grad_count = 0;
+  for (Extra& extra : block.extras) extra.leaf_grad_set = false;
+}
+
+}  // namespace tapegrad::detail

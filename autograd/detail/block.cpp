@@ -1,0 +1,242 @@
+#include <tapegrad/autograd/detail/block.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/gate_table.hpp>
+
+namespace tapegrad::detail {
+
+namespace {
+
+constexpr std::uint32_t most_gates = 1U << 30;
+constexpr std::uint32_t last_epoch = 0xFFFFFFFFU;
+
+/// Blocks without a tape, shared by all threads.
+class Pool {
+ public:
+  Block* take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return nullptr;
+    Block* block = free_.back();
+    free_.pop_back();
+    return block;
+  }
+  void give_back(Block* block) noexcept {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(block);
+  }
+  Block* make() {
+    auto block = std::make_unique<Block>();
+    const std::lock_guard lock(mutex_);
+    all_.push_back(std::move(block));
+    // Room now, so that giving a block back cannot fail.
+    free_.reserve(all_.size());
+    return all_.back().get();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Block*> free_;
+  std::vector<std::unique_ptr<Block>> all_;
+};
+
+Pool& pool() {
+  // Never destroyed: handles in static objects may ask their block until the very end.
+  static auto* const instance = new Pool;
+  return *instance;
+}
+
+/// What a thread knows of its tapes. The spare block makes a tape in a loop body cost no lock.
+struct ThreadTapes {
+  Block* innermost = nullptr;
+  Block* spare = nullptr;
+  bool grad_enabled = true;
+  ~ThreadTapes() {
+    if (spare != nullptr) pool().give_back(spare);
+  }
+};
+
+thread_local ThreadTapes thread_tapes;
+
+template <class T>
+void grow_array(T*& array, std::uint32_t size, std::uint32_t capacity) {
+  auto* larger = static_cast<T*>(allocate_aligned(capacity * std::int64_t{sizeof(T)}));
+  if (array != nullptr) {
+    std::memcpy(static_cast<void*>(larger), array, size * sizeof(T));
+    free_aligned(array);
+  }
+  array = larger;
+}
+
+}  // namespace
+
+Block::~Block() {
+  for (void* array : {static_cast<void*>(nodes), static_cast<void*>(values),
+                      static_cast<void*>(places), static_cast<void*>(grads)}) {
+    if (array != nullptr) free_aligned(array);
+  }
+}
+
+void Block::grow() {
+  if (capacity == most_gates) {
+    throw TapeError("[tape] needs fewer than " + std::to_string(most_gates) +
+                    " gates; reset the tape or split the computation");
+  }
+  const std::uint32_t larger = capacity == 0 ? 256 : capacity * 2;
+  // Each array is replaced whole before the next is tried: running out of memory half-way leaves
+  // every array at least `capacity` long.
+  grow_array(nodes, size, larger);
+  grow_array(values, size, larger);
+  grow_array(places, size, larger);
+  grow_array(grads, grad_count, larger);
+  capacity = larger;
+}
+
+void Block::end_epoch(Place ended, bool was_reset) {
+  Life& life = lives[epoch % std::size(lives)];
+  life.ended = ended;
+  life.was_reset = was_reset;
+  size = 0;
+  grad_count = 0;
+  consumed = false;
+  extras.resize(1);
+  more_operands.clear();
+  leaves.clear();
+  names.clear();
+  arena.reset();
+  ++epoch;
+  fast_epoch = 0;
+}
+
+void Block::update_fast_epoch() {
+  fast_epoch = alive && grad_enabled && precision == Precision::f64 ? epoch : 0;
+}
+
+const Shape& Block::shape(std::uint32_t index) const {
+  static const Shape scalar;
+  const Node& node = nodes[index];
+  return node.extra == 0 ? scalar : extras[node.extra].shape;
+}
+
+std::int64_t Block::count(std::uint32_t index) const {
+  const Node& node = nodes[index];
+  return node.extra == 0 ? 1 : extras[node.extra].size;
+}
+
+std::uint32_t Block::operand_count(std::uint32_t index) const {
+  const Node& node = nodes[index];
+  if (node.op == Op::leaf) return 0;
+  if (node.extra != 0) return extras[node.extra].operand_count;
+  return static_cast<std::uint32_t>(gate_tables[static_cast<int>(node.op)].arity);
+}
+
+std::uint32_t Block::operand(std::uint32_t index, std::uint32_t k) const {
+  const Node& node = nodes[index];
+  if (k == 0) return node.a;
+  if (k == 1) return node.b;
+  return more_operands[extras[node.extra].more_operands + k - 2];
+}
+
+const void* Block::grad(std::uint32_t index) const {
+  const Node& node = nodes[index];
+  if (node.extra != 0) {
+    const Extra& more = extras[node.extra];
+    if (more.leaf >= 0) {
+      const auto& parameter = leaves[static_cast<std::size_t>(more.leaf)].parameter;
+      if (parameter != nullptr && !private_grads && parameter->precision == precision) {
+        return parameter->grad_is_zero ? nullptr : parameter->grad;
+      }
+      if (is_tensor(index)) return more.leaf_grad_set ? more.grad_memory : nullptr;
+    }
+  }
+  if (index >= grad_count) return nullptr;
+  return is_tensor(index) ? grads[index].tensor : &grads[index];
+}
+
+const char* Block::name(std::uint32_t index) const {
+  const Node& node = nodes[index];
+  if (node.op != Op::leaf) return table_of_gate(*this, index).name;
+  if (node.extra != 0) {
+    const std::int32_t leaf = extras[node.extra].leaf;
+    if (leaf >= 0 && leaves[static_cast<std::size_t>(leaf)].parameter != nullptr) {
+      return "parameter";
+    }
+  }
+  return requires_grad(index) ? "variable" : "data";
+}
+
+const GateTable& table_of_gate(const Block& block, std::uint32_t index) {
+  const Node& node = block.nodes[index];
+  return node.extra != 0 ? *block.extras[node.extra].table : gate_tables[static_cast<int>(node.op)];
+}
+
+Block* open_block(Precision precision, Mode mode, Place made) {
+  ThreadTapes& tapes = thread_tapes;
+  Block* block = std::exchange(tapes.spare, nullptr);
+  if (block == nullptr) block = pool().take();
+  if (block == nullptr) block = pool().make();
+  if (block->extras.empty()) block->extras.resize(1);
+  block->precision = precision;
+  block->mode = mode;
+  block->alive = true;
+  block->private_grads = false;
+  block->grad_enabled = tapes.grad_enabled;
+  block->lives[block->epoch % std::size(block->lives)] = {block->epoch, made, {}, false};
+  block->below = tapes.innermost;
+  tapes.innermost = block;
+  block->update_fast_epoch();
+  return block;
+}
+
+void close_block(Block* block) noexcept {
+  ThreadTapes& tapes = thread_tapes;
+  for (Block** link = &tapes.innermost; *link != nullptr; link = &(*link)->below) {
+    if (*link == block) {
+      *link = block->below;
+      break;
+    }
+  }
+  block->alive = false;
+  // A block whose epochs are used up is never handed out again, so epochs never repeat.
+  if (block->epoch == last_epoch) return;
+  block->end_epoch({}, false);
+  if (tapes.spare == nullptr) {
+    tapes.spare = block;
+  } else {
+    pool().give_back(block);
+  }
+}
+
+Block* reset_block(Block* block, Place place) {
+  const Place made = block->lives[block->epoch % std::size(block->lives)].made;
+  block->end_epoch(place, true);
+  if (block->epoch == last_epoch) {
+    // This block is retired with its last epoch.
+    const Precision precision = block->precision;
+    const Mode mode = block->mode;
+    close_block(block);
+    return open_block(precision, mode, made);
+  }
+  block->lives[block->epoch % std::size(block->lives)] = {block->epoch, made, {}, false};
+  block->update_fast_epoch();
+  return block;
+}
+
+Block* innermost_block() {
+  return thread_tapes.innermost;
+}
+
+bool set_grad_enabled(bool enabled) {
+  ThreadTapes& tapes = thread_tapes;
+  const bool before = std::exchange(tapes.grad_enabled, enabled);
+  for (Block* block = tapes.innermost; block != nullptr; block = block->below) {
+    block->grad_enabled = enabled;
+    block->update_fast_epoch();
+  }
+  return before;
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,226 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tapegrad/autograd/detail/arena.hpp>
+#include <tapegrad/autograd/detail/ops.hpp>
+#include <tapegrad/autograd/parameter.hpp>
+#include <tapegrad/autograd/place.hpp>
+#include <tapegrad/autograd/precision.hpp>
+
+namespace tapegrad::detail {
+
+struct GateTable;
+
+// NOTE [Layout of the tape]
+// A gate is an index into parallel arrays: a 16-byte node (what it is), an 8-byte slot with its
+// value, one with its gradient, and 8 bytes that say where in the source it was written. The slot
+// of a scalar holds the number; the slot of a tensor points to its numbers in the arena. Whatever
+// scalar gates do not need stands in side tables: `extras` has one entry per gate that is not a
+// plain scalar gate.
+
+// Bits of Node::flags.
+/// A variable or parameter lies upstream.
+inline constexpr std::uint8_t flag_requires_grad = 1;
+/// The slot points to numbers instead of holding one.
+inline constexpr std::uint8_t flag_tensor = 2;
+/// Not a plain scalar gate: run through the gate's table, described by an Extra.
+inline constexpr std::uint8_t flag_general = 4;
+
+struct Node {
+  Op op;
+  std::uint8_t flags;
+  std::uint16_t unused;
+  std::uint32_t a, b;   ///< The first two operands.
+  std::uint32_t extra;  ///< Index into `extras`; 0 for none.
+
+  Node() = default;
+  /// Composed in two registers: compilers store members of a struct one by one, and six stores
+  /// per gate are what recording would mostly consist of.
+  Node(Op op_, std::uint8_t flags_, std::uint32_t a_, std::uint32_t b_, std::uint32_t extra_) {
+    const std::uint64_t halves[2] = {
+        static_cast<std::uint64_t>(op_) | static_cast<std::uint64_t>(flags_) << 8 |
+            static_cast<std::uint64_t>(a_) << 32,
+        static_cast<std::uint64_t>(b_) | static_cast<std::uint64_t>(extra_) << 32};
+    std::memcpy(static_cast<void*>(this), halves, sizeof halves);
+  }
+};
+static_assert(sizeof(Node) == 16);
+
+union Slot {
+  double f64;
+  float f32;
+  void* tensor;
+};
+static_assert(sizeof(Slot) == 8);
+
+template <class T>
+T& number(Slot& slot) {
+  if constexpr (std::is_same_v<T, float>) {
+    return slot.f32;
+  } else {
+    return slot.f64;
+  }
+}
+
+/// A source place in 8 bytes: 48 bits of pointer, 16 of line (later lines all read 65535).
+class PackedPlace {
+ public:
+  PackedPlace() = default;
+  explicit PackedPlace(Place place)
+      : bits_(reinterpret_cast<std::uintptr_t>(place.file) << 16 |
+              static_cast<std::uint64_t>(place.line < 0xFFFF ? place.line : 0xFFFF)) {}
+  Place place() const {
+    return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(bits_ >> 16)),
+            static_cast<int>(bits_ & 0xFFFF)};
+  }
+
+ private:
+  std::uint64_t bits_;
+};
+
+/// Where a leaf's value comes from.
+struct Leaf {
+  std::uint32_t index;
+  /// Null for variables and data.
+  std::shared_ptr<ParameterState> parameter;
+  /// The parameter's version when its value was read.
+  std::uint64_t version;
+  /// Lent by its owner (a parameter or an lvalue of the user) rather than copied to the arena.
+  bool borrowed;
+};
+
+/// What gates without attributes point to.
+inline constexpr char no_attributes = 0;
+
+/// What a gate has beyond a Node.
+struct Extra {
+  Shape shape;
+  std::int64_t size = 1;
+  const GateTable* table = nullptr;
+  const void* attributes = &no_attributes;
+  /// A tensor's gradient memory, kept when `grads` is cleared for another backward pass.
+  void* grad_memory = nullptr;
+  std::uint32_t operand_count = 0;
+  std::uint32_t more_operands = 0;  ///< Where operands 2, 3, … start in `more_operands`.
+  std::int32_t leaf = -1;           ///< Index into `leaves`.
+  bool view = false;                ///< The value's memory is the first operand's.
+  /// A leaf's gradient memory holds contributions of earlier passes.
+  bool leaf_grad_set = false;
+};
+
+/// How a tape's life began and ended, for messages about stale handles.
+struct Life {
+  std::uint32_t epoch = 0;
+  Place made;
+  Place ended;
+  bool was_reset = false;
+};
+
+/// Everything a tape owns. Blocks are pooled and never freed, so that a handle can always ask its
+/// block whether the tape it was made on still lives.
+struct Block {
+  // What recording a scalar gate touches, together.
+  Node* nodes = nullptr;
+  Slot* values = nullptr;
+  PackedPlace* places = nullptr;
+  std::uint32_t size = 0;
+  std::uint32_t capacity = 0;
+  /// The epoch, if scalar gates may be recorded inline: double precision and gradients on.
+  /// Otherwise 0, which no handle has.
+  std::uint32_t fast_epoch = 0;
+  std::uint32_t epoch = 1;
+
+  Slot* grads = nullptr;
+  /// Slots of `grads` that hold something.
+  std::uint32_t grad_count = 0;
+
+  Precision precision = Precision::f64;
+  Mode mode = Mode::inspect;
+  bool alive = false;
+  bool grad_enabled = true;
+  /// Replays and checks: parameters are read but never given gradients.
+  bool private_grads = false;
+  /// A lean backward pass has reused the memory of values.
+  bool consumed = false;
+
+  std::vector<Extra> extras;
+  std::vector<std::uint32_t> more_operands;
+  std::vector<Leaf> leaves;
+  std::vector<std::pair<std::uint32_t, std::string>> names;
+  Arena arena;
+
+  /// Where a parameter's node is: valid if the serial and the epoch agree.
+  struct ParameterNode {
+    std::uint64_t serial = 0;
+    std::uint32_t epoch = 0;
+    std::uint32_t index = 0;
+  };
+  std::vector<ParameterNode> parameter_nodes;
+
+  /// Live tapes of a thread form a stack.
+  Block* below = nullptr;
+  Life lives[4];
+
+  Block() = default;
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  ~Block();
+
+  /// Room for at least one more gate. Throws TapeError at 2³⁰ gates.
+  void grow();
+  /// Forgets all gates; handles made so far become stale.
+  void end_epoch(Place ended, bool was_reset);
+  void update_fast_epoch();
+
+  const Shape& shape(std::uint32_t index) const;
+  std::int64_t count(std::uint32_t index) const;
+  Place place(std::uint32_t index) const { return places[index].place(); }
+  std::uint32_t operand_count(std::uint32_t index) const;
+  std::uint32_t operand(std::uint32_t index, std::uint32_t k) const;
+  Extra& extra(std::uint32_t index) { return extras[nodes[index].extra]; }
+  const Extra& extra(std::uint32_t index) const { return extras[nodes[index].extra]; }
+  bool requires_grad(std::uint32_t index) const {
+    return (nodes[index].flags & flag_requires_grad) != 0;
+  }
+  bool is_tensor(std::uint32_t index) const { return (nodes[index].flags & flag_tensor) != 0; }
+  bool is_leaf(std::uint32_t index) const { return nodes[index].op == Op::leaf; }
+
+  /// The numbers of a value; for a scalar they move when the tape grows.
+  void* value(std::uint32_t index) {
+    return is_tensor(index) ? values[index].tensor : &values[index];
+  }
+  const void* value(std::uint32_t index) const {
+    return is_tensor(index) ? values[index].tensor : &values[index];
+  }
+  /// The numbers of a gradient; null where no gradient has arrived.
+  const void* grad(std::uint32_t index) const;
+  std::int64_t bytes(std::uint32_t index) const {
+    return count(index) * bytes_per_number(precision);
+  }
+  const void* attributes(std::uint32_t index) const {
+    const Node& node = nodes[index];
+    return node.extra != 0 ? extras[node.extra].attributes : &no_attributes;
+  }
+  /// The gate's name: `mul`, or `variable`, `data`, `parameter` for leaves.
+  const char* name(std::uint32_t index) const;
+};
+
+/// Takes a block from the pool and makes it this thread's innermost tape.
+Block* open_block(Precision precision, Mode mode, Place made);
+/// Ends the tape and gives its block back. Never throws.
+void close_block(Block* block) noexcept;
+/// Forgets all gates. Returns the block to go on with: another one once the epochs are used up.
+Block* reset_block(Block* block, Place place);
+/// This thread's innermost tape, or null.
+Block* innermost_block();
+/// Switches recording of gradients for all tapes of this thread, now and to come; returns how it
+/// was before.
+bool set_grad_enabled(bool enabled);
+
+}  // namespace tapegrad::detail

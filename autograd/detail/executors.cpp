@@ -1,0 +1,132 @@
+#include <tapegrad/autograd/detail/executors.hpp>
+
+#include <array>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/record.hpp>
+#include <tapegrad/autograd/functions.hpp>
+
+namespace tapegrad::detail {
+
+namespace {
+
+/// Room for operands: on the stack for all gates but a long concat.
+template <class T>
+class OperandArray {
+ public:
+  explicit OperandArray(std::size_t count) {
+    if (count > few_.size()) {
+      many_.resize(count);
+      first_ = many_.data();
+    }
+  }
+  T& operator[](std::size_t k) { return first_[k]; }
+  const T* data() const { return first_; }
+
+ private:
+  std::array<T, 4> few_{};
+  std::vector<T> many_;
+  T* first_ = few_.data();
+};
+
+}  // namespace
+
+void run_forward(const GateTable& table, const void* gate, Precision precision, const View* x,
+                 std::size_t count, const Shape& shape, void* y, bool accumulate) {
+  if (table.pointwise) {
+    return pointwise_forward(table, gate, precision, x, shape, y, accumulate);
+  }
+  with_precision(precision, [&](auto type) {
+    using T = decltype(type);
+    OperandArray<ops::In<T>> operands(count);
+    for (std::size_t k = 0; k < count; ++k) {
+      operands[k] = {static_cast<const T*>(x[k].data), x[k].sizes};
+    }
+    table.loops<T>().whole(gate, {static_cast<T*>(y), shape, accumulate},
+                           {operands.data(), static_cast<int>(count)});
+  });
+}
+
+Shape infer_shape(const GateTable& table, const void* gate, const Shape* const* shapes,
+                  std::size_t count) {
+  if (!table.pointwise) return table.shape(gate, {shapes, static_cast<int>(count)});
+  Shape shape = *shapes[0];
+  for (std::size_t k = 1; k < count; ++k) shape = broadcast(shape, *shapes[k], table.name);
+  return shape;
+}
+
+ComputeExecutor::~ComputeExecutor() {
+  while (temporary_count_ > 0) {
+    const Temporary& last = temporaries_[--temporary_count_];
+    block_.arena.release(last.memory, last.bytes);
+  }
+}
+
+View ComputeExecutor::upstream() const {
+  return {block_.is_tensor(index_) ? block_.grads[index_].tensor : &block_.grads[index_],
+          block_.shape(index_)};
+}
+
+View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const View* x,
+                               std::size_t count) {
+  OperandArray<const Shape*> shapes(count);
+  for (std::size_t k = 0; k < count; ++k) shapes[k] = &x[k].sizes;
+  const Shape shape = infer_shape(table, gate, shapes.data(), count);
+  if (table.view) return {x[0].data, shape};
+  if (temporary_count_ == most_temporaries) {
+    throw Error(std::string("[") + block_.name(index_) + "] needs at most " +
+                std::to_string(most_temporaries) +
+                " intermediate values in its backward rule; split it into gates");
+  }
+  Temporary& memory = temporaries_[temporary_count_];
+  memory.bytes = shape.size() * bytes_per_number(block_.precision);
+  memory.memory = block_.arena.allocate(memory.bytes);
+  ++temporary_count_;
+  run_forward(table, gate, block_.precision, x, count, shape, memory.memory, false);
+  return {memory.memory, shape};
+}
+
+void ComputeExecutor::add_to(std::uint32_t operand, const GateTable& table, const void* gate,
+                             const View* x, std::size_t count) {
+  const GradTarget target = target_of_(block_, operand);
+  run_forward(table, gate, block_.precision, x, count, block_.shape(operand), target.data,
+              target.accumulate);
+}
+
+void ComputeExecutor::pointwise(const GateTable& table, const void* gate) {
+  View x[3];
+  for (int k = 0; k < table.arity; ++k) x[k] = operand(k);
+  const View g = upstream();
+  const View y = output();
+  for (int k = 0; k < table.arity; ++k) {
+    if (!table.differentiable_in(static_cast<std::uint32_t>(k)) || !needs(k)) continue;
+    const GradTarget target =
+        target_of_(block_, block_.operand(index_, static_cast<std::uint32_t>(k)));
+    pointwise_gradient(table, gate, block_.precision, k, g.data, x, y.sizes, y.data, target.data,
+                       target.accumulate);
+  }
+}
+
+Var RecordExecutor::operand(int k) const {
+  return handle(block_, block_.operand(index_, static_cast<std::uint32_t>(k)));
+}
+
+Var RecordExecutor::output() const {
+  return handle(block_, index_);
+}
+
+void RecordExecutor::contribute(int k, const Var& gradient) {
+  const std::uint32_t target = block_.operand(index_, static_cast<std::uint32_t>(k));
+  const Var fitted = gradient.shape() == block_.shape(target)
+                         ? gradient
+                         : sum_to(gradient, ops::SumTo{block_.shape(target)});
+  Var& sum = gradients_[target];
+  sum = sum.valid() ? sum + fitted : fitted;
+}
+
+Var RecordExecutor::record(const GateTable& table, const void* gate, const Var* operands,
+                           std::size_t count) {
+  return record_vars(block_, table, gate, operands, count, block_.place(index_));
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/gate_table.hpp>
+#include <tapegrad/autograd/functions.hpp>
+
+namespace tapegrad::detail {
+
+/// Elements one at a time: how gates outside the library run.
+template <class T>
+struct OneByOne {
+  static constexpr std::int64_t width = 1;
+  static T load(const T* from) { return *from; }
+  static T load_part(const T* from, std::int64_t) { return *from; }
+  static void store(T value, T* to) { *to = value; }
+  static void store_part(T value, T* to, std::int64_t) { *to = value; }
+};
+
+/// Calls f(position, load, store) for each register's worth of n elements, the incomplete last
+/// one included.
+template <class Step, class Body>
+void for_each_register(std::int64_t n, Body body) {
+  std::int64_t i = 0;
+  for (; i + Step::width <= n; i += Step::width) {
+    body(
+        i, [](const auto* from) { return Step::load(from); },
+        [](auto value, auto* to) { Step::store(value, to); });
+  }
+  if (i < n) {
+    const std::int64_t rest = n - i;
+    body(
+        i, [rest](const auto* from) { return Step::load_part(from, rest); },
+        [rest](auto value, auto* to) { Step::store_part(value, to, rest); });
+  }
+}
+
+template <class Step, class Body>
+void run_block(std::int64_t n, bool accumulate, Body body) {
+  if (accumulate) {
+    for_each_register<Step>(n, [&](std::int64_t i, auto load, auto store) {
+      body(i, load, [&](auto value, auto* to) { store(load(to) + value, to); });
+    });
+  } else {
+    for_each_register<Step>(n, body);
+  }
+}
+
+template <class G, template <class> class Step, class T>
+void forward_block(const void* gate, std::int64_t n, const T* const* x, T* y, bool accumulate) {
+  const G rule = *static_cast<const G*>(gate);
+  run_block<Step<T>>(n, accumulate, [&](std::int64_t i, auto load, auto store) {
+    if constexpr (G::arity == 1) {
+      store(rule.forward(load(x[0] + i)), y + i);
+    } else if constexpr (G::arity == 2) {
+      store(rule.forward(load(x[0] + i), load(x[1] + i)), y + i);
+    } else {
+      store(rule.forward(load(x[0] + i), load(x[1] + i), load(x[2] + i)), y + i);
+    }
+  });
+}
+
+template <class G, template <class> class Step, class T, int k>
+void gradient_block(const void* gate, std::int64_t n, const T* g, const T* const* x, const T* y,
+                    T* out, bool accumulate) {
+  const G rule = *static_cast<const G*>(gate);
+  constexpr ops::At<k> at{};
+  run_block<Step<T>>(n, accumulate, [&](std::int64_t i, auto load, auto store) {
+    if constexpr (G::arity == 1) {
+      store(rule.gradient(at, load(g + i), load(x[0] + i), load(y + i)), out + i);
+    } else if constexpr (G::arity == 2) {
+      store(rule.gradient(at, load(g + i), load(x[0] + i), load(x[1] + i), load(y + i)), out + i);
+    } else {
+      store(rule.gradient(at, load(g + i), load(x[0] + i), load(x[1] + i), load(x[2] + i),
+                          load(y + i)),
+            out + i);
+    }
+  });
+}
+
+template <class G, template <class> class Step, class T>
+constexpr Loops<T> make_loops() {
+  Loops<T> loops;
+  if constexpr (G::pointwise) {
+    loops.forward = &forward_block<G, Step, T>;
+    if constexpr (has_gradient_rule<G, 0>) loops.gradient[0] = &gradient_block<G, Step, T, 0>;
+    if constexpr (has_gradient_rule<G, 1>) loops.gradient[1] = &gradient_block<G, Step, T, 1>;
+    if constexpr (has_gradient_rule<G, 2>) loops.gradient[2] = &gradient_block<G, Step, T, 2>;
+  } else {
+    loops.whole = [](const void* gate, ops::Out<T> y, ops::Operands<T> x) {
+      static_cast<const G*>(gate)->forward(y, x);
+    };
+  }
+  return loops;
+}
+
+/// The gradient rule of a pointwise gate, in one operand, applied to Vars.
+template <class G, int k>
+void record_pointwise_gradient(const G& rule, RecordExecutor& e) {
+  if constexpr (has_gradient_rule<G, k>) {
+    if (!e.needs(k)) return;
+    constexpr ops::At<k> at{};
+    const Var g = e.upstream();
+    const Var y = e.output();
+    if constexpr (G::arity == 1) {
+      e.contribute(k, rule.gradient(at, g, e.operand(0), y));
+    } else if constexpr (G::arity == 2) {
+      e.contribute(k, rule.gradient(at, g, e.operand(0), e.operand(1), y));
+    } else {
+      e.contribute(k, rule.gradient(at, g, e.operand(0), e.operand(1), e.operand(2), y));
+    }
+  }
+}
+
+struct IgnoreBranch {
+  void operator()(std::int64_t) const {}
+};
+
+template <class G, class = void>
+inline constexpr bool has_branches = false;
+template <class G>
+inline constexpr bool has_branches<G, std::void_t<decltype(&G::branch)>> = true;
+template <class G>
+inline constexpr bool
+    has_branches<G, std::void_t<decltype(G{}.branches(ops::Operands<double>{}, IgnoreBranch{}))>> =
+        true;
+
+template <class G>
+void report_branches(const void* gate, std::int64_t n, ops::Operands<double> x,
+                     std::vector<std::int64_t>& out) {
+  const G& rule = *static_cast<const G*>(gate);
+  if constexpr (!G::pointwise) {
+    rule.branches(x, [&](std::int64_t branch) { out.push_back(branch); });
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) {
+      if constexpr (G::arity == 1) {
+        out.push_back(rule.branch(x[0].data[i]));
+      } else if constexpr (G::arity == 2) {
+        out.push_back(rule.branch(x[0].data[i], x[1].data[i]));
+      } else {
+        out.push_back(rule.branch(x[0].data[i], x[1].data[i], x[2].data[i]));
+      }
+    }
+  }
+}
+
+/// Builds the table of gate G, its loops running through registers of kind Step.
+template <class G, template <class> class Step>
+constexpr GateTable make_table(const char* name, Op op) {
+  static_assert(std::is_trivially_copyable_v<G>, "a gate is copied bit by bit onto the tape");
+  GateTable table{};
+  table.name = name;
+  table.op = op;
+  table.arity = G::arity;
+  table.pointwise = G::pointwise;
+  table.view = is_view<G>;
+  table.constant_second = constant_goes_second<G>;
+  table.differentiable = differentiable_operands<G>();
+  table.attribute_bytes = std::is_empty_v<G> ? 0 : sizeof(G);
+  table.f32 = make_loops<G, Step, float>();
+  table.f64 = make_loops<G, Step, double>();
+  if constexpr (G::pointwise) {
+    table.record_backward = [](const void* gate, RecordExecutor& e) {
+      const G& rule = *static_cast<const G*>(gate);
+      record_pointwise_gradient<G, 0>(rule, e);
+      record_pointwise_gradient<G, 1>(rule, e);
+      record_pointwise_gradient<G, 2>(rule, e);
+    };
+  } else {
+    table.shape = [](const void* gate, ops::Shapes x) {
+      return static_cast<const G*>(gate)->shape(x);
+    };
+    table.backward = [](const void* gate, ComputeExecutor& e) {
+      static_cast<const G*>(gate)->backward(e);
+    };
+    table.record_backward = [](const void* gate, RecordExecutor& e) {
+      static_cast<const G*>(gate)->backward(e);
+    };
+  }
+  if constexpr (has_branches<G>) table.branches = &report_branches<G>;
+  return table;
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,126 @@
+#include <tapegrad/autograd/detail/replay.hpp>
+
+#include <cstring>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/executors.hpp>
+
+namespace tapegrad::detail {
+
+namespace {
+
+void check_not_consumed(const Block& block, Place place) {
+  if (block.consumed) {
+    throw TapeError(
+        "[replay] needs the values of the tape, got a lean tape whose memory backward() has "
+        "reused; make it in inspect mode (" +
+        to_string(place) + ")");
+  }
+}
+
+template <class T, class G>
+void scalar_forward(const Node& node, T& y, Slot* values) {
+  if constexpr (G::pointwise && std::is_empty_v<G> && G::arity <= 2) {
+    constexpr G rule{};
+    if constexpr (G::arity == 1) {
+      y = rule.forward(number<T>(values[node.a]));
+    } else {
+      y = rule.forward(number<T>(values[node.a]), number<T>(values[node.b]));
+    }
+  }
+}
+
+void general_forward(Block& block, std::uint32_t index) {
+  const Extra& extra = block.extra(index);
+  if (extra.view) {
+    block.values[index].tensor = block.values[block.nodes[index].a].tensor;
+    return;
+  }
+  View few[4];
+  std::vector<View> many;
+  View* x = few;
+  if (extra.operand_count > 4) {
+    many.resize(extra.operand_count);
+    x = many.data();
+  }
+  for (std::uint32_t k = 0; k < extra.operand_count; ++k) {
+    const std::uint32_t operand = block.operand(index, k);
+    x[k] = {block.value(operand), block.shape(operand)};
+  }
+  run_forward(*extra.table, extra.attributes, block.precision, x, extra.operand_count, extra.shape,
+              block.value(index), false);
+}
+
+template <class T>
+void sweep(Block& block) {
+  for (std::uint32_t i = 0; i < block.size; ++i) {
+    const Node node = block.nodes[i];
+    if (node.op == Op::leaf) continue;
+    if ((node.flags & flag_general) != 0) {
+      general_forward(block, i);
+      continue;
+    }
+    T& y = number<T>(block.values[i]);
+    switch (node.op) {
+#define TAPEGRAD_GATE(name, Type)                        \
+  case Op::name##_:                                      \
+    scalar_forward<T, ops::Type>(node, y, block.values); \
+    break;
+      TAPEGRAD_GATES(TAPEGRAD_GATE)
+#undef TAPEGRAD_GATE
+      case Op::leaf:
+      case Op::custom:
+        break;
+    }
+  }
+}
+
+void run(Block& block) {
+  with_precision(block.precision, [&](auto type) { sweep<decltype(type)>(block); });
+}
+
+}  // namespace
+
+void replay(Block& block, Place place) {
+  check_not_consumed(block, place);
+  for (Leaf& leaf : block.leaves) {
+    if (leaf.parameter == nullptr || block.private_grads) continue;
+    leaf.version = leaf.parameter->version;
+    if (leaf.borrowed) continue;
+    convert(leaf.parameter->value, leaf.parameter->precision, block.value(leaf.index),
+            block.precision, leaf.parameter->size, false);
+  }
+  run(block);
+}
+
+void replay_into(const Block& from, Block& to, Place place) {
+  check_not_consumed(from, place);
+  while (to.capacity < from.size) to.grow();
+  std::memcpy(static_cast<void*>(to.nodes), from.nodes, from.size * sizeof(Node));
+  std::memcpy(static_cast<void*>(to.places), from.places, from.size * sizeof(PackedPlace));
+  to.size = from.size;
+  to.private_grads = true;
+  to.extras = from.extras;
+  to.more_operands = from.more_operands;
+  to.leaves = from.leaves;
+  to.names = from.names;
+  for (Extra& extra : to.extras) {
+    extra.grad_memory = nullptr;
+    extra.leaf_grad_set = false;
+    const std::size_t bytes = extra.table == nullptr ? 0 : extra.table->attribute_bytes;
+    if (bytes == 0) continue;
+    void* copy = to.arena.allocate(static_cast<std::int64_t>(bytes));
+    std::memcpy(copy, extra.attributes, bytes);
+    extra.attributes = copy;
+  }
+  for (Leaf& leaf : to.leaves) leaf.borrowed = false;
+  for (std::uint32_t i = 0; i < to.size; ++i) {
+    const bool own_memory = to.is_tensor(i) && !to.extra(i).view;
+    if (own_memory) to.values[i].tensor = to.arena.allocate(to.bytes(i));
+    if (!to.is_leaf(i)) continue;
+    convert(from.value(i), from.precision, to.value(i), to.precision, to.count(i), false);
+  }
+  run(to);
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <tapegrad/autograd/detail/block.hpp>
+
+namespace tapegrad::detail {
+
+/// Computes every gate again from the leaves, reading parameters anew.
+void replay(Block& block, Place place);
+
+/// Copies the circuit of `from` into the empty block `to`, whose precision may differ, and computes
+/// it. Gates keep their indices. Parameters of `to` are copies: it never touches their gradients.
+void replay_into(const Block& from, Block& to, Place place);
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <initializer_list>
+#include <vector>
+
+#include <tapegrad/autograd/detail/record.hpp>
+#include <tapegrad/autograd/operand.hpp>
+#include <tapegrad/autograd/var.hpp>
+
+// The functions and operators of expressions. Each records one gate; formula, gradient, shapes and
+// errors stand in the gate's header in ops/. Operands may be Vars, numbers, Parameters and arrays
+// in any mixture, and each function's operands know the line they were written on.
+
+namespace tapegrad {
+
+namespace detail {
+
+template <class G, int arity>
+using if_arity = std::enable_if_t<G::arity == arity, int>;
+template <class G, int arity>
+using if_pointwise = std::enable_if_t<G::pointwise && G::arity == arity, int>;
+template <class G, int arity>
+using if_whole = std::enable_if_t<!G::pointwise && G::arity == arity, int>;
+
+template <class G, class... Operands>
+Var record_gate(const G& gate, Place place, const Operands&... operands) {
+  const Operand list[] = {operands..., Operand(0.0)};
+  return record(table_of<G>(), &gate, list, sizeof...(operands), place);
+}
+
+}  // namespace detail
+
+// For every listed gate a function of its name: pointwise gates take their operands, whole-tensor
+// gates also their attributes: sigmoid(x), max(a, b), where(c, a, b), sum(x, {{0}, true}),
+// slice(x, {axis, start, stop}), matmul(a, b, {false, true}).
+#define TAPEGRAD_GATE(name, Type)                                                 \
+  template <class G = ops::Type, detail::if_pointwise<G, 1> = 0>                  \
+  TAPEGRAD_ALWAYS_INLINE Var name(Operand x) {                                    \
+    return detail::record_unary<G>(x);                                            \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_pointwise<G, 2> = 0>                  \
+  TAPEGRAD_ALWAYS_INLINE Var name(Operand a, Operand b) {                         \
+    return detail::record_binary<G>(a, b);                                        \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_pointwise<G, 3> = 0>                  \
+  Var name(Operand a, Operand b, Operand c) {                                     \
+    return detail::record_gate(G{}, a.place(), a, b, c);                          \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_whole<G, 0> = 0>                      \
+  Var name(const ops::Type& gate, Place place = Place::here()) {                  \
+    return detail::record_gate(gate, place);                                      \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_whole<G, 1> = 0>                      \
+  Var name(Operand x, const ops::Type& gate = {}) {                               \
+    return detail::record_gate(gate, x.place(), x);                               \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_whole<G, 2> = 0>                      \
+  Var name(Operand a, Operand b, const ops::Type& gate = {}) {                    \
+    return detail::record_gate(gate, a.place(), a, b);                            \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_whole<G, 3> = 0>                      \
+  Var name(Operand a, Operand b, Operand c, const ops::Type& gate = {}) {         \
+    return detail::record_gate(gate, a.place(), a, b, c);                         \
+  }                                                                               \
+  template <class G = ops::Type, detail::if_whole<G, ops::variadic> = 0>          \
+  Var name(const std::vector<Operand>& operands, const ops::Type& gate = {},      \
+           Place place = Place::here()) {                                         \
+    const auto& table = detail::table_of<G>();                                    \
+    return detail::record(table, &gate, operands.data(), operands.size(), place); \
+  }
+TAPEGRAD_GATES(TAPEGRAD_GATE)
+#undef TAPEGRAD_GATE
+
+/// sum over one axis or several; negative axes count from the end.
+inline Var sum(Operand x, int axis, bool keepdims = false) {
+  return sum(x, ops::Sum{Axes{axis}, keepdims});
+}
+inline Var sum(Operand x, const Axes& axes, bool keepdims = false) {
+  return sum(x, ops::Sum{axes, keepdims});
+}
+/// The largest element over one axis or several.
+inline Var amax(Operand x, int axis, bool keepdims = false) {
+  return amax(x, ops::Amax{Axes{axis}, keepdims});
+}
+inline Var amax(Operand x, const Axes& axes, bool keepdims = false) {
+  return amax(x, ops::Amax{axes, keepdims});
+}
+/// The entries start … stop − 1 along an axis.
+inline Var slice(Operand x, std::int64_t axis, std::int64_t start, std::int64_t stop) {
+  return slice(x, ops::Slice{axis, start, stop});
+}
+
+/// A recorded condition is a Var of zeros and ones as it stands; see `truth` in ops/rule.hpp.
+inline Var truth(const Var& condition) {
+  return condition;
+}
+
+TAPEGRAD_ALWAYS_INLINE Var operator+(Operand a, Operand b) {
+  return add(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator-(Operand a, Operand b) {
+  return sub(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator*(Operand a, Operand b) {
+  return mul(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator/(Operand a, Operand b) {
+  return div(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator-(Operand x) {
+  return neg(x);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator>(Operand a, Operand b) {
+  return greater(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator>=(Operand a, Operand b) {
+  return greater_equal(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator<(Operand a, Operand b) {
+  return less(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator<=(Operand a, Operand b) {
+  return less_equal(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator==(Operand a, Operand b) {
+  return equal(a, b);
+}
+TAPEGRAD_ALWAYS_INLINE Var operator!=(Operand a, Operand b) {
+  return not_equal(a, b);
+}
+
+/// `a += b` makes `a` the handle of a new gate a + b; the old gate stays on the tape.
+TAPEGRAD_ALWAYS_INLINE Var& operator+=(Var& a, Operand b) {
+  return a = add(Operand(a, b.place().file, b.place().line), b);
+}
+TAPEGRAD_ALWAYS_INLINE Var& operator-=(Var& a, Operand b) {
+  return a = sub(Operand(a, b.place().file, b.place().line), b);
+}
+TAPEGRAD_ALWAYS_INLINE Var& operator*=(Var& a, Operand b) {
+  return a = mul(Operand(a, b.place().file, b.place().line), b);
+}
+TAPEGRAD_ALWAYS_INLINE Var& operator/=(Var& a, Operand b) {
+  return a = div(Operand(a, b.place().file, b.place().line), b);
+}
+
+// NOTE [Arrays beside Vars]
+// xtensor's operators accept any operand beside an array and would swallow a Var. The overloads
+// below are exact matches like xtensor's but more specialised, so they win. They cannot carry a
+// place by default argument: a gate written `array * x` reports the line on which x was made.
+#define TAPEGRAD_ARRAY_OPERATOR(op, name)                                             \
+  template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
+  Var operator op(E&& array, Var x) {                                                 \
+    const Place place = detail::place_of(x);                                          \
+    return name(Operand(std::forward<E>(array), place.file, place.line),              \
+                Operand(x, place.file, place.line));                                  \
+  }                                                                                   \
+  template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
+  Var operator op(Var x, E&& array) {                                                 \
+    const Place place = detail::place_of(x);                                          \
+    return name(Operand(x, place.file, place.line),                                   \
+                Operand(std::forward<E>(array), place.file, place.line));             \
+  }                                                                                   \
+  template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
+  Var operator op(E&& array, Parameter x) {                                           \
+    return name(Operand(std::forward<E>(array), nullptr, 0), Operand(x, nullptr, 0)); \
+  }                                                                                   \
+  template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
+  Var operator op(Parameter x, E&& array) {                                           \
+    return name(Operand(x, nullptr, 0), Operand(std::forward<E>(array), nullptr, 0)); \
+  }
+TAPEGRAD_ARRAY_OPERATOR(+, add)
+TAPEGRAD_ARRAY_OPERATOR(-, sub)
+TAPEGRAD_ARRAY_OPERATOR(*, mul)
+TAPEGRAD_ARRAY_OPERATOR(/, div)
+TAPEGRAD_ARRAY_OPERATOR(>, greater)
+TAPEGRAD_ARRAY_OPERATOR(>=, greater_equal)
+TAPEGRAD_ARRAY_OPERATOR(<, less)
+TAPEGRAD_ARRAY_OPERATOR(<=, less_equal)
+#undef TAPEGRAD_ARRAY_OPERATOR
+
+}  // namespace tapegrad

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <tapegrad/autograd/array_ref.hpp>
+#include <tapegrad/autograd/parameter.hpp>
+#include <tapegrad/autograd/place.hpp>
+#include <tapegrad/autograd/var.hpp>
+
+namespace tapegrad {
+
+/// What can stand in an expression: a Var, a number, a Parameter or an array. Functions take
+/// Operands by value; the implicit conversion also notes the line of the user's source.
+///
+/// An array that is an lvalue of the tape's precision is referred to, not copied: it must live and
+/// stay unchanged as long as the tape uses it. Everything else is copied.
+class Operand {
+ public:
+  enum class Kind : std::uint8_t { var, number, parameter, array };
+
+  Operand(const Var& var, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
+      : kind_(Kind::var), var_(var), place_{file, line} {}
+  Operand(double number, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
+      : kind_(Kind::number), number_(number), place_{file, line} {}
+  Operand(const Parameter& parameter, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
+      : kind_(Kind::parameter), source_(&parameter), place_{file, line} {}
+  template <class E, class = std::enable_if_t<is_array_expression<E>>>
+  Operand(E&& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
+      : kind_(Kind::array),
+        source_(&array),
+        array_([](const void* source) {
+          using Source = std::remove_reference_t<E>;
+          return ArrayRef(
+              static_cast<E&&>(*const_cast<Source*>(static_cast<const Source*>(source))));
+        }),
+        place_{file, line} {}
+  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
+  Operand(const std::vector<T>& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
+      : kind_(Kind::array),
+        source_(&array),
+        array_([](const void* source) {
+          return ArrayRef(*static_cast<const std::vector<T>*>(source));
+        }),
+        place_{file, line} {}
+  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
+  Operand(std::vector<T>&& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
+      : kind_(Kind::array),
+        source_(&array),
+        array_([](const void* source) {
+          return ArrayRef(
+              std::move(*const_cast<std::vector<T>*>(static_cast<const std::vector<T>*>(source))));
+        }),
+        place_{file, line} {}
+
+  Kind kind() const { return kind_; }
+  const Var& var() const { return var_; }
+  double number() const { return number_; }
+  const Parameter& parameter() const { return *static_cast<const Parameter*>(source_); }
+  ArrayRef array() const { return array_(source_); }
+  Place place() const { return place_; }
+
+ private:
+  Kind kind_;
+  Var var_;
+  double number_ = 0;
+  const void* source_ = nullptr;
+  ArrayRef (*array_)(const void*) = nullptr;
+  Place place_;
+};
+
+}  // namespace tapegrad

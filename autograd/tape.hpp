@@ -1,0 +1,76 @@
+#pragma once
+
+#include <vector>
+
+#include <tapegrad/autograd/array_ref.hpp>
+#include <tapegrad/autograd/operand.hpp>
+#include <tapegrad/autograd/place.hpp>
+#include <tapegrad/autograd/precision.hpp>
+#include <tapegrad/autograd/var.hpp>
+
+namespace tapegrad {
+
+namespace detail {
+struct Block;
+}
+
+/// Records gates with their values in the order in which they are computed, and walks them
+/// backward. Making one costs next to nothing: `Tape tape;` inside the loop body of a training step
+/// is the normal use, and its memory comes from a pool that outlives it. A tape belongs to the
+/// thread that made it; a thread may hold several.
+class Tape {
+ public:
+  explicit Tape(Precision precision = default_precision(), Mode mode = inspect,
+                Place place = Place::here());
+  explicit Tape(Mode mode, Place place = Place::here()) : Tape(default_precision(), mode, place) {}
+  ~Tape();
+  Tape(Tape&& other) noexcept;
+  Tape& operator=(Tape&& other) noexcept;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A leaf that receives a gradient; its value is copied.
+  Var variable(const ArrayRef& value, Place place = Place::here());
+  /// A leaf without gradient. An lvalue of the tape's precision is referred to, not copied: it must
+  /// live and stay unchanged as long as the tape uses it.
+  Var data(const ArrayRef& value, Place place = Place::here());
+  /// The node of a parameter: the same one each time until its value changes.
+  Var parameter(const Parameter& parameter, Place place = Place::here());
+
+  /// Forgets all gates and keeps the memory. Vars made so far become stale.
+  void reset(Place place = Place::here());
+
+  /// Computes every gate again: with new values of parameters and of leaves set by
+  /// Var::set_value, and the same random draws.
+  void replay(Place place = Place::here());
+  /// The same circuit on a new tape of the given precision, gates at the same indices. Parameters
+  /// are copied: backward on the new tape never touches their gradients.
+  Tape replay(Precision precision, Place place = Place::here()) const;
+
+  /// Forgets the gradients of variables and gates; parameters keep theirs.
+  void zero_grad();
+
+  /// The number of gates, leaves included.
+  std::uint32_t size() const;
+  /// The gate at a position. Throws TapeError past the end.
+  Var gate(std::uint32_t index, Place place = Place::here()) const;
+  Precision precision() const;
+  Mode mode() const;
+
+  /// Bytes of values and gradients in use, and bytes held from the system for this tape.
+  struct Memory {
+    std::int64_t used, reserved;
+  };
+  Memory memory() const;
+
+  /// For the library's own files.
+  detail::Block& block() const { return *block_; }
+
+ private:
+  detail::Block* block_;
+};
+
+/// A value without gradient on this thread's innermost tape, copied.
+Var constant(const ArrayRef& value, Place place = Place::here());
+
+}  // namespace tapegrad

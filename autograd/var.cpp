@@ -1,0 +1,100 @@
+#include <tapegrad/autograd/var.hpp>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/backward.hpp>
+#include <tapegrad/autograd/detail/block.hpp>
+#include <tapegrad/autograd/detail/record.hpp>
+
+namespace tapegrad {
+
+namespace {
+
+using detail::live_block;
+
+void check_single(const detail::Block& block, std::uint32_t index, const char* who, Place place) {
+  if (block.count(index) != 1) {
+    throw ShapeError(std::string("[") + who + "] needs a single element, got shape " +
+                     to_string(block.shape(index)) + " (" + to_string(place) + ")");
+  }
+}
+
+/// The numbers of a value. On a lean tape after backward only leaves and scalars remain.
+const void* readable_value(const detail::Block& block, std::uint32_t index, const char* who,
+                           Place place) {
+  if (block.consumed && block.is_tensor(index) && !block.is_leaf(index)) {
+    throw TapeError(std::string("[") + who +
+                    "] needs a value that backward() on this lean tape has already reused; read "
+                    "it before backward(), or make the tape in inspect mode (" +
+                    to_string(place) + ")");
+  }
+  return block.value(index);
+}
+
+const void* readable_grad(const detail::Block& block, std::uint32_t index, Place place) {
+  if (block.consumed && block.is_tensor(index) && !block.is_leaf(index)) {
+    readable_value(block, index, "grad", place);
+  }
+  return block.grad(index);
+}
+
+}  // namespace
+
+bool Var::valid() const {
+  return block_ != nullptr && block_->alive && block_->epoch == epoch_;
+}
+
+const Shape& Var::shape(Place place) const {
+  return live_block(*this, "shape", place).shape(index());
+}
+
+Precision Var::precision(Place place) const {
+  return live_block(*this, "precision", place).precision;
+}
+
+bool Var::requires_grad(Place place) const {
+  return live_block(*this, "requires_grad", place).requires_grad(index());
+}
+
+double Var::item(Place place) const {
+  const detail::Block& block = live_block(*this, "item", place);
+  check_single(block, index(), "item", place);
+  return detail::first_number(readable_value(block, index(), "item", place), block.precision);
+}
+
+xt::xarray<double> Var::value(Place place) const {
+  const detail::Block& block = live_block(*this, "value", place);
+  return detail::to_xarray(block.shape(index()), readable_value(block, index(), "value", place),
+                           block.precision);
+}
+
+double Var::grad_item(Place place) const {
+  const detail::Block& block = live_block(*this, "grad_item", place);
+  check_single(block, index(), "grad_item", place);
+  const void* grad = readable_grad(block, index(), place);
+  return grad == nullptr ? 0.0 : detail::first_number(grad, block.precision);
+}
+
+xt::xarray<double> Var::grad(Place place) const {
+  const detail::Block& block = live_block(*this, "grad", place);
+  return detail::to_xarray(block.shape(index()), readable_grad(block, index(), place),
+                           block.precision);
+}
+
+void Var::backward(Place place) const {
+  detail::run_backward(live_block(*this, "backward", place), index(), nullptr, place);
+}
+
+void Var::backward(const ArrayRef& upstream, Place place) const {
+  detail::run_backward(live_block(*this, "backward", place), index(), &upstream, place);
+}
+
+void Var::set_value(const ArrayRef& value, Place place) const {
+  detail::set_leaf_value(live_block(*this, "set_value", place), index(), value, place);
+}
+
+Var Var::name(const char* name, Place place) const {
+  live_block(*this, "name", place).names.emplace_back(index(), name);
+  return *this;
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+
+#include <tapegrad/autograd/array_ref.hpp>
+#include <tapegrad/autograd/place.hpp>
+#include <tapegrad/autograd/precision.hpp>
+
+namespace tapegrad {
+
+class Tape;
+
+namespace detail {
+struct Block;
+struct VarAccess;
+}  // namespace detail
+
+// NOTE [Handles]
+// A Var is 16 bytes: the tape's block, the gate's index and the epoch in which it was made. Blocks
+// are never freed and a block never has the same epoch twice, so a handle whose tape was reset or
+// destroyed is always recognised. The two top bits of the index repeat what recording asks of an
+// operand (is it a tensor, does it need a gradient), so that a scalar gate is recorded without
+// reading its operands' nodes.
+
+/// A handle to one gate of a tape: a value in a circuit. Cheap to copy, owns nothing, and is good
+/// until its tape is reset or destroyed; using it later throws TapeError.
+class Var {
+ public:
+  /// Belongs to no tape until assigned.
+  Var() = default;
+
+  /// True if the gate's tape still lives and was not reset.
+  bool valid() const;
+
+  /// The sizes along each axis; empty for a scalar.
+  const Shape& shape(Place place = Place::here()) const;
+  std::int64_t size(Place place = Place::here()) const { return shape(place).size(); }
+  Precision precision(Place place = Place::here()) const;
+  /// True if a variable or parameter lies upstream, so that backward reaches this gate.
+  bool requires_grad(Place place = Place::here()) const;
+
+  /// The forward value of a single element. Throws ShapeError if there are more.
+  double item(Place place = Place::here()) const;
+  /// The forward value, copied.
+  xt::xarray<double> value(Place place = Place::here()) const;
+
+  /// The gradient of a single element; 0 where no gradient has arrived.
+  double grad_item(Place place = Place::here()) const;
+  /// The gradient after backward(), copied; zeros where no gradient has arrived.
+  xt::xarray<double> grad(Place place = Place::here()) const;
+
+  /// Walks the tape backward from this gate and adds the gradient of everything upstream:
+  /// variables and parameters accumulate with `+=` until zero_grad, the gates between start from
+  /// zero each time. Throws ShapeError unless this is a single element, TapeError if nothing
+  /// upstream needs a gradient or a parameter has changed since it was read, NonFiniteError if the
+  /// value is NaN or infinite, naming the gate that made it.
+  void backward(Place place = Place::here()) const;
+  /// The same for an output of any shape, with the gradient that arrives at it.
+  void backward(const ArrayRef& upstream, Place place = Place::here()) const;
+
+  /// Overwrites the value of a variable or data leaf; Tape::replay then recomputes the rest.
+  void set_value(const ArrayRef& value, Place place = Place::here()) const;
+
+  /// Gives the gate a name for messages and tables. Returns the same handle.
+  Var name(const char* name, Place place = Place::here()) const;
+
+  /// The gate's position on its tape.
+  std::uint32_t index() const { return bits_ & index_mask; }
+
+ private:
+  friend struct detail::VarAccess;
+  static constexpr std::uint32_t tensor_bit = 1U << 31;
+  static constexpr std::uint32_t grad_bit = 1U << 30;
+  static constexpr std::uint32_t index_mask = grad_bit - 1;
+
+  Var(detail::Block* block, std::uint32_t bits, std::uint32_t epoch)
+      : block_(block), bits_(bits), epoch_(epoch) {}
+
+  detail::Block* block_ = nullptr;
+  std::uint32_t bits_ = 0;
+  std::uint32_t epoch_ = 0;
+};
+
+}  // namespace tapegrad

@@ -1,0 +1,106 @@
+#include <tapegrad/data/batches.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <tapegrad/ops/philox.hpp>
+
+namespace tapegrad::data {
+
+namespace {
+
+constexpr std::uint64_t batches_stream = 0x62617463'00000000;  // "batc", see NOTE [Random numbers]
+
+Batch make_batch(std::size_t size, std::size_t features) {
+  Batch batch;
+  batch.inputs.resize({size, features});
+  batch.labels.resize(size);
+  return batch;
+}
+
+}  // namespace
+
+Batches::Batches(const Dataset& dataset, std::int64_t batch_size, std::uint64_t seed, bool shuffle,
+                 bool drop_last)
+    : dataset_(&dataset), seed_(seed), shuffle_(shuffle) {
+  dataset.validate();
+  const std::size_t samples = dataset.size();
+  if (samples == 0) {
+    throw ValueError("[batches] needs at least 1 sample; the data set is empty; fill it first");
+  }
+  if (batch_size < 1) {
+    throw ValueError(fmt::format(
+        "[batches] needs a batch size of at least 1; got {}; 32 to 256 is usual", batch_size));
+  }
+  const auto wanted = static_cast<std::uint64_t>(batch_size);
+  if (drop_last && wanted > samples) {
+    throw ValueError(
+        fmt::format("[batches] needs {} samples for a batch, since drop_last leaves out smaller "
+                    "ones; got {}; lower the batch size",
+                    wanted, samples));
+  }
+
+  batch_size_ = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, samples));
+  count_ = samples / batch_size_;
+  full_ = make_batch(batch_size_, dataset.features());
+  if (const std::size_t left_over = samples % batch_size_; left_over > 0 && !drop_last) {
+    last_ = make_batch(left_over, dataset.features());
+    ++count_;
+  }
+  order_.resize(samples);
+}
+
+Batches::Iterator Batches::begin() {
+  const auto& shape = dataset_->inputs.shape();
+  if (shape.size() != 2 || shape[0] != order_.size() || shape[1] != full_.inputs.shape()[1] ||
+      dataset_->size() != order_.size()) {
+    throw ShapeError(
+        fmt::format("[batches] needs a data set that keeps its size, here {} samples of {} "
+                    "features; it changed; make new batches",
+                    order_.size(), full_.inputs.shape()[1]));
+  }
+  // From the first order each time: an epoch must not depend on how many came before.
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  if (shuffle_) {
+    Generator(seed_, batches_stream + next_epoch_).shuffle(order_.begin(), order_.end());
+  }
+  ++next_epoch_;
+  ++loops_;
+  return Iterator(this, 0);
+}
+
+Batches::Iterator Batches::end() {
+  return Iterator(this, count_);
+}
+
+const Batch& Batches::gather(std::size_t index) {
+  const std::size_t first = index * batch_size_;
+  Batch& batch = order_.size() - first < batch_size_ ? last_ : full_;
+  const std::size_t features = batch.inputs.shape()[1];
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    const std::size_t sample = order_[first + row];
+    std::copy_n(dataset_->inputs.data() + sample * features, features,
+                batch.inputs.data() + row * features);
+    batch.labels[row] = dataset_->labels[sample];
+  }
+  return batch;
+}
+
+Batches::Iterator::Iterator(Batches* batches, std::size_t index)
+    : batches_(batches), loop_(batches->loops_), index_(index) {
+  if (index_ < batches_->count_) batch_ = &batches_->gather(index_);
+}
+
+Batches::Iterator& Batches::Iterator::operator++() {
+  if (loop_ != batches_->loops_) {
+    throw ValueError(
+        "[batches] needs one loop at a time; another one over the same Batches was started within "
+        "this one; make a second Batches for it");
+  }
+  ++index_;
+  if (index_ < batches_->count_) batch_ = &batches_->gather(index_);
+  return *this;
+}
+
+}  // namespace tapegrad::data

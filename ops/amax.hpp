@@ -1,0 +1,57 @@
+#pragma once
+
+#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/winner.hpp>
+
+namespace tapegrad::ops {
+
+struct AmaxScatter;
+
+/// The largest element over the given axes (all by default); with `keepdims` they stay as size 1.
+/// The gradient goes to the winner, at a tie to the first. NaN wins over every number.
+struct Amax : Whole<1> {
+  Axes axes;
+  bool keepdims = false;
+
+  Amax() = default;
+  Amax(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
+
+  Shape shape(Shapes x) const {
+    const Shape result = reduced_shape(x[0], axes, keepdims, "amax");
+    if (x[0].size() == 0) {
+      throw ShapeError("[amax] needs at least one element to choose from, got shape " +
+                       to_string(x[0]));
+    }
+    return result;
+  }
+
+  template <class T>
+  void forward(Out<T> y, Operands<T> x) const {
+    for_each_winner(x[0].data, x[0].shape, axes,
+                    [&](std::int64_t out, std::int64_t winner) { y.put(out, x[0].data[winner]); });
+  }
+
+  template <class Executor>
+  void backward(Executor& e) const {
+    e.add(0, Listed<AmaxScatter, Executor>{axes}, e.operand(0), e.upstream());
+  }
+
+  /// Calls report(winner's position in x) per element of the output.
+  template <class Report>
+  void branches(Operands<double> x, Report report) const {
+    for_each_winner(x[0].data, x[0].shape, axes,
+                    [&](std::int64_t, std::int64_t winner) { report(winner); });
+  }
+
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(Amax{}, {{2, 3}});
+    s.add(Amax{}, {Shape{}});
+    s.add(Amax{{0}}, {{4, 3}});
+    s.add(Amax{{-1}, true}, {{4, 3}});
+    s.add(Amax{{0, 2}}, {{2, 3, 4}});
+    s.add(Amax{{1, 3}, true}, {{2, 3, 2, 2, 2}});
+  }
+};
+
+}  // namespace tapegrad::ops

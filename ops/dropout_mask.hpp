@@ -1,0 +1,49 @@
+#pragma once
+
+#include <tapegrad/ops/philox.hpp>
+#include <tapegrad/ops/rule.hpp>
+
+namespace tapegrad::ops {
+
+/// Random numbers 0 (with probability `drop`) and 1/(1 − drop): multiplied with a value they are
+/// inverted dropout. Element i depends on (seed, stream, i) alone, so a replay draws the same.
+struct DropoutMask : Whole<0> {
+  double drop = 0.5;
+  std::uint64_t seed = 0;
+  std::uint64_t stream = 0;
+  Shape size;
+
+  DropoutMask() = default;
+  DropoutMask(const Shape& output, double probability, std::uint64_t generator_seed,
+              std::uint64_t generator_stream = 0)
+      : drop(probability), seed(generator_seed), stream(generator_stream), size(output) {}
+
+  Shape shape(Shapes) const {
+    if (!(drop >= 0 && drop < 1)) {
+      throw ValueError("[dropout_mask] needs a drop probability from 0 to below 1, got " +
+                       std::to_string(drop));
+    }
+    return size;
+  }
+
+  template <class T>
+  void forward(Out<T> y, Operands<T>) const {
+    const T keep = static_cast<T>(1 / (1 - drop));
+    const std::int64_t count = y.shape.size();
+    for (std::int64_t i = 0; i < count; ++i) {
+      const bool kept = uniform_at(seed, stream, static_cast<std::uint64_t>(i)) >= drop;
+      y.put(i, kept ? keep : T(0));
+    }
+  }
+
+  template <class Executor>
+  void backward(Executor&) const {}
+
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(DropoutMask{{3, 4}, 0.5, 7}, {});
+    s.add(DropoutMask{Shape{}, 0.2, 7}, {});
+  }
+};
+
+}  // namespace tapegrad::ops

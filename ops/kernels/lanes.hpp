@@ -1,0 +1,75 @@
+#pragma once
+
+// xsimd stays inside .cpp files: its types depend on the compiler's -march, and a header that
+// showed them would bind our users to the flags we were built with.
+#include <algorithm>
+#include <xsimd/xsimd.hpp>
+
+namespace tapegrad::ops {
+
+template <class T>
+struct LaneMask;
+
+/// One SIMD register of T, with the operators and functions that gates are written in.
+template <class T>
+struct Lanes {
+  using Batch = xsimd::batch<T>;
+  static constexpr std::int64_t width = static_cast<std::int64_t>(Batch::size);
+
+  Batch batch;
+
+  Lanes() = default;
+  Lanes(Batch b) : batch(b) {}
+  Lanes(T number) : batch(number) {}
+  template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
+  Lanes(Number number) : batch(static_cast<T>(number)) {}
+
+  static Lanes load(const T* from) { return Batch::load_unaligned(from); }
+  void store(T* to) const { batch.store_unaligned(to); }
+
+  /// The first `count` < width elements; the rest repeats the first, so that no lane computes on
+  /// a number that is not there.
+  static Lanes load_part(const T* from, std::int64_t count) {
+    T buffer[width];
+    std::fill(std::copy(from, from + count, buffer), buffer + width, *from);
+    return load(buffer);
+  }
+  void store_part(T* to, std::int64_t count) const {
+    T buffer[width];
+    store(buffer);
+    std::copy(buffer, buffer + count, to);
+  }
+
+  friend Lanes operator+(Lanes a, Lanes b) { return a.batch + b.batch; }
+  friend Lanes operator-(Lanes a, Lanes b) { return a.batch - b.batch; }
+  friend Lanes operator*(Lanes a, Lanes b) { return a.batch * b.batch; }
+  friend Lanes operator/(Lanes a, Lanes b) { return a.batch / b.batch; }
+  friend Lanes operator-(Lanes a) { return -a.batch; }
+  friend LaneMask<T> operator>(Lanes a, Lanes b) { return {a.batch > b.batch}; }
+  friend LaneMask<T> operator>=(Lanes a, Lanes b) { return {a.batch >= b.batch}; }
+  friend LaneMask<T> operator<(Lanes a, Lanes b) { return {a.batch < b.batch}; }
+  friend LaneMask<T> operator<=(Lanes a, Lanes b) { return {a.batch <= b.batch}; }
+  friend LaneMask<T> operator==(Lanes a, Lanes b) { return {a.batch == b.batch}; }
+  friend LaneMask<T> operator!=(Lanes a, Lanes b) { return {a.batch != b.batch}; }
+  friend LaneMask<T> truth(Lanes a) { return a != Lanes(T(0)); }
+
+  friend Lanes exp(Lanes a) { return xsimd::exp(a.batch); }
+  friend Lanes log(Lanes a) { return xsimd::log(a.batch); }
+  friend Lanes tanh(Lanes a) { return xsimd::tanh(a.batch); }
+};
+
+template <class T>
+struct LaneMask {
+  typename Lanes<T>::Batch::batch_bool_type mask;
+  friend Lanes<T> where(LaneMask condition, Lanes<T> yes, Lanes<T> no) {
+    return xsimd::select(condition.mask, yes.batch, no.batch);
+  }
+};
+
+/// The sum of the lanes.
+template <class T>
+T horizontal_sum(Lanes<T> a) {
+  return xsimd::hadd(a.batch);
+}
+
+}  // namespace tapegrad::ops

@@ -1,0 +1,129 @@
+#include <cmath>
+#include <cstdio>
+
+#include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/lanes.hpp>
+
+namespace tapegrad::ops::kernels {
+
+namespace {
+
+/// The largest of x[0..k), k ≥ 1; NaN if there is one.
+template <class T>
+T row_max(const T* x, std::int64_t k) {
+  T largest = x[0];
+  for (std::int64_t j = 1; j < k; ++j) {
+    if (x[j] > largest || x[j] != x[j]) largest = x[j];
+    if (largest != largest) break;
+  }
+  return largest;
+}
+
+/// Calls f(first column, number of columns, e^(x − shift) of these) over a row, register by
+/// register, and returns the sum of all the exponentials.
+template <class T, class F>
+T for_each_exponential(const T* x, std::int64_t k, T shift, F f) {
+  T sum = 0;
+  constexpr std::int64_t width = Lanes<T>::width;
+  std::int64_t j = 0;
+  for (; j + width <= k; j += width) {
+    const Lanes<T> e = exp(Lanes<T>::load(x + j) - shift);
+    sum += horizontal_sum(e);
+    f(j, width, e);
+  }
+  if (j < k) {
+    const Lanes<T> e = exp(Lanes<T>::load_part(x + j, k - j) - shift);
+    T part[width];
+    e.store(part);
+    for (std::int64_t i = 0; i < k - j; ++i) sum += part[i];
+    f(j, k - j, e);
+  }
+  return sum;
+}
+
+template <class T>
+void store_exponentials(const T* x, std::int64_t k, T* y, T& sum) {
+  sum = for_each_exponential(x, k, row_max(x, k), [&](std::int64_t j, std::int64_t n, Lanes<T> e) {
+    n == Lanes<T>::width ? e.store(y + j) : e.store_part(y + j, n);
+  });
+}
+
+std::string number_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", number);
+  return text;
+}
+
+}  // namespace
+
+template <class T>
+void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y, bool accumulate) {
+  for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
+    if (accumulate) {
+      const T shift = row_max(x, k);
+      const T sum = for_each_exponential(x, k, shift, [](auto, auto, auto) {});
+      for (std::int64_t j = 0; j < k; ++j) y[j] += std::exp(x[j] - shift) / sum;
+    } else {
+      T sum = 0;
+      store_exponentials(x, k, y, sum);
+      const T scale = 1 / sum;
+      for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
+    }
+  }
+}
+
+template <class T>
+void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x, const T* labels, T* y,
+                           bool accumulate) {
+  for (std::int64_t row = 0; row < rows; ++row, x += k) {
+    const T shift = row_max(x, k);
+    const T sum = for_each_exponential(x, k, shift, [](auto, auto, auto) {});
+    const T loss = std::log(sum) + (shift - x[static_cast<std::int64_t>(labels[row])]);
+    y[row] = (accumulate ? y[row] : T(0)) + loss;
+  }
+}
+
+template <class T>
+void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x, const T* labels,
+                                const T* g, T* y, bool accumulate) {
+  for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
+    if (accumulate) {
+      const T shift = row_max(x, k);
+      const T scale = g[row] / for_each_exponential(x, k, shift, [](auto, auto, auto) {});
+      for (std::int64_t j = 0; j < k; ++j) y[j] += std::exp(x[j] - shift) * scale;
+    } else {
+      T sum = 0;
+      store_exponentials(x, k, y, sum);
+      const T scale = g[row] / sum;
+      for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
+    }
+    y[static_cast<std::int64_t>(labels[row])] -= g[row];
+  }
+}
+
+template <class T>
+void check_labels(const T* labels, std::int64_t rows, std::int64_t classes, const char* gate) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const T label = labels[row];
+    // The order of the tests matters: NaN and numbers too large for an integer stop at the first.
+    const bool in_range = label >= 0 && label < static_cast<T>(classes);
+    if (!in_range || label != static_cast<T>(static_cast<std::int64_t>(label))) {
+      throw ValueError(std::string("[") + gate +
+                       "] needs labels that are whole numbers from 0 to " +
+                       std::to_string(classes - 1) + ", got " + number_text(label) + " in row " +
+                       std::to_string(row));
+    }
+  }
+}
+
+#define TAPEGRAD_INSTANTIATE(T)                                                                  \
+  template void softmax(std::int64_t, std::int64_t, const T*, T*, bool);                         \
+  template void softmax_cross_entropy(std::int64_t, std::int64_t, const T*, const T*, T*, bool); \
+  template void softmax_cross_entropy_grad(std::int64_t, std::int64_t, const T*, const T*,       \
+                                           const T*, T*, bool);                                  \
+  template void check_labels(const T*, std::int64_t, std::int64_t, const char*);
+TAPEGRAD_INSTANTIATE(float)
+TAPEGRAD_INSTANTIATE(double)
+#undef TAPEGRAD_INSTANTIATE
+
+}  // namespace tapegrad::ops::kernels

@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <array>
+
+#include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/lanes.hpp>
+
+namespace tapegrad::ops::kernels {
+
+namespace {
+
+/// One loop of the copy: how many steps, and how far each moves in the source and the target.
+struct Loop {
+  std::int64_t size, in, out;
+};
+
+/// The loops of a copy, outermost first, neighbours merged where both sides allow it.
+struct Loops {
+  std::array<Loop, max_rank> loop;
+  int count = 0;
+};
+
+Loops merged_loops(const Shape& shape, const Strides& in, const Strides& out) {
+  Loops loops;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1) continue;
+    const Loop next{shape[axis], in[axis], out[axis]};
+    if (loops.count > 0) {
+      Loop& last = loops.loop[static_cast<std::size_t>(loops.count - 1)];
+      if (last.in == next.size * next.in && last.out == next.size * next.out) {
+        last = {last.size * next.size, next.in, next.out};
+        continue;
+      }
+    }
+    loops.loop[static_cast<std::size_t>(loops.count++)] = next;
+  }
+  if (loops.count == 0) loops.loop[static_cast<std::size_t>(loops.count++)] = {1, 1, 1};
+  return loops;
+}
+
+template <class T>
+void add_row(const T* in, T* out, std::int64_t n) {
+  std::int64_t i = 0;
+  for (; i + Lanes<T>::width <= n; i += Lanes<T>::width) {
+    (Lanes<T>::load(out + i) + Lanes<T>::load(in + i)).store(out + i);
+  }
+  for (; i < n; ++i) out[i] += in[i];
+}
+
+/// Blocks of 256 are added in registers, the blocks in double: the error does not grow with n.
+template <class T>
+T sum_row(const T* in, std::int64_t n) {
+  constexpr std::int64_t block = 256;
+  constexpr std::int64_t width = Lanes<T>::width;
+  double total = 0;
+  for (std::int64_t start = 0; start < n; start += block) {
+    const std::int64_t stop = std::min(n, start + block);
+    std::int64_t i = start;
+    T sum = 0;
+    if (stop - start >= 2 * width) {
+      Lanes<T> even = T(0), odd = T(0);
+      for (; i + 2 * width <= stop; i += 2 * width) {
+        even = even + Lanes<T>::load(in + i);
+        odd = odd + Lanes<T>::load(in + i + width);
+      }
+      sum = horizontal_sum(even + odd);
+    }
+    for (; i < stop; ++i) sum += in[i];
+    total += static_cast<double>(sum);
+  }
+  return static_cast<T>(total);
+}
+
+template <class T>
+void run_inner(const Loop& inner, const T* in, T* out, bool accumulate) {
+  const std::int64_t n = inner.size;
+  if (inner.in == 1 && inner.out == 1) {
+    if (accumulate) {
+      add_row(in, out, n);
+    } else {
+      std::copy(in, in + n, out);
+    }
+  } else if (inner.in == 1 && inner.out == 0 && accumulate) {
+    *out += sum_row(in, n);
+  } else if (accumulate) {
+    for (std::int64_t i = 0; i < n; ++i) out[i * inner.out] += in[i * inner.in];
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) out[i * inner.out] = in[i * inner.in];
+  }
+}
+
+}  // namespace
+
+template <class T>
+void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
+                  const Strides& out_strides, bool accumulate) {
+  if (shape.size() == 0) return;
+  const Loops loops = merged_loops(shape, in_strides, out_strides);
+  const int outer = loops.count - 1;
+  const Loop& inner = loops.loop[static_cast<std::size_t>(outer)];
+  std::array<std::int64_t, max_rank> index{};
+  while (true) {
+    run_inner(inner, in, out, accumulate);
+    int level = outer - 1;
+    for (; level >= 0; --level) {
+      const Loop& loop = loops.loop[static_cast<std::size_t>(level)];
+      std::int64_t& i = index[static_cast<std::size_t>(level)];
+      in += loop.in;
+      out += loop.out;
+      if (++i < loop.size) break;
+      in -= i * loop.in;
+      out -= i * loop.out;
+      i = 0;
+    }
+    if (level < 0) return;
+  }
+}
+
+template <class T>
+void fill_zero(T* out, std::int64_t n) {
+  std::fill(out, out + n, T(0));
+}
+
+template void strided_copy(const Shape&, const float*, const Strides&, float*, const Strides&,
+                           bool);
+template void strided_copy(const Shape&, const double*, const Strides&, double*, const Strides&,
+                           bool);
+template void fill_zero(float*, std::int64_t);
+template void fill_zero(double*, std::int64_t);
+
+}  // namespace tapegrad::ops::kernels

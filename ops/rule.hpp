@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+#include <tapegrad/ops/shape.hpp>
+
+// NOTE [The form of a gate]
+// A gate is a struct whose data members are its attributes (most have none). It is copied bit by
+// bit onto the tape, so it must be trivially copyable.
+//
+// A *pointwise* gate derives from Pointwise<arity> and has
+//   domain                              per operand, where the tests sample
+//   T forward(T a, T b) const           the formula
+//   T gradient(At<k>, T g, T a, T b, T y) const
+//                                       upstream gradient g times ∂y/∂(operand k); an operand
+//                                       without one has no gradient
+//   int branch(double a, double b) const
+//                                       only gates with kinks: which side, 0 at the tie
+// T is float or double (one gate), a SIMD register (arrays), or Var (recording the gradient so that
+// it can be differentiated again). Hence: arithmetic operators, the functions below, `where` in
+// place of `if`, and no formula twice.
+//
+// A *whole-tensor* gate derives from Whole<arity> and has
+//   Shape shape(Shapes x) const         checks the operands' shapes, returns the output's
+//   void forward(Out<T> y, Operands<T> x) const
+//                                       y = f(x), or y += f(x) where y.accumulate says so
+//   void backward(Executor& e) const    statements `e.add(k, gate, values...)`: the gradient of
+//                                       operand k += another listed gate; the executor either
+//                                       computes or records it
+//   void samples(Sampler& s)            static: the cases with which the tests check it
+
+namespace tapegrad::ops {
+
+/// Names operand k in the gradient rules of a pointwise gate.
+template <int k>
+struct At {};
+
+/// The open interval from which tests draw an operand; `integral` draws whole numbers.
+struct Domain {
+  double low = -2.0;
+  double high = 2.0;
+  bool integral = false;
+};
+
+/// Base of gates that work element by element; operands broadcast.
+template <int operands>
+struct Pointwise {
+  static constexpr int arity = operands;
+  static constexpr bool pointwise = true;
+};
+
+/// The arity of gates that take any number of operands.
+inline constexpr int variadic = -1;
+
+/// Base of gates that see whole tensors. `differentiable` has bit k set if operand k gets a
+/// gradient.
+template <int operands, unsigned differentiable_operands = ~0U>
+struct Whole {
+  static constexpr int arity = operands;
+  static constexpr bool pointwise = false;
+  static constexpr unsigned differentiable = differentiable_operands;
+};
+
+template <class Gate, class Executor>
+struct ListedGate {
+  using type = Gate;
+};
+
+/// A gate that a backward rule uses. Gates come in pairs whose gradients are each other (slice and
+/// slice_scatter), so their headers cannot include one another: a rule forward-declares the gate
+/// and names it through this alias, which is looked up when the rule is compiled for an executor,
+/// after the whole list has been read.
+template <class Gate, class Executor>
+using Listed = typename ListedGate<Gate, Executor>::type;
+
+/// The shapes of a gate's operands.
+struct Shapes {
+  const Shape* const* first;
+  int count;
+  const Shape& operator[](int k) const { return *first[k]; }
+};
+
+/// An operand of a whole-tensor gate: contiguous elements in row-major order.
+template <class T>
+struct In {
+  const T* data;
+  Shape shape;
+};
+
+/// The operands of a whole-tensor gate.
+template <class T>
+struct Operands {
+  const In<T>* first;
+  int count;
+  const In<T>& operator[](int k) const { return first[k]; }
+};
+
+/// Where a whole-tensor gate writes: `=` or, if `accumulate`, `+=`.
+template <class T>
+struct Out {
+  T* data;
+  Shape shape;
+  bool accumulate;
+
+  void put(std::int64_t i, T number) const { accumulate ? data[i] += number : data[i] = number; }
+};
+
+using std::exp;
+using std::log;
+using std::tanh;
+
+/// `condition ? yes : no`, in the form that also exists for SIMD registers and Vars.
+/// Selecting instead of multiplying with a mask keeps 0·inf from becoming NaN.
+template <class Yes, class No>
+constexpr std::common_type_t<Yes, No> where(bool condition, Yes yes, No no) {
+  return condition ? yes : no;
+}
+
+/// A condition given as a number: zero is false.
+inline bool truth(float condition) {
+  return condition != 0;
+}
+inline bool truth(double condition) {
+  return condition != 0;
+}
+
+}  // namespace tapegrad::ops

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include <tapegrad/ops/error.hpp>
+
+namespace tapegrad {
+
+/// The largest rank of a value on a tape.
+inline constexpr int max_rank = 8;
+
+/// A short list of integers without heap memory: the sizes of a value (Shape) or a choice of axes.
+/// Rank 0 (no entries) is a scalar.
+class Shape {
+ public:
+  using value_type = std::int64_t;
+
+  Shape() = default;
+  /// Throws ShapeError for more than `max_rank` entries.
+  Shape(std::initializer_list<std::int64_t> sizes) { assign(sizes.begin(), sizes.end()); }
+  template <class Iterator>
+  Shape(Iterator first, Iterator last) {
+    assign(first, last);
+  }
+
+  int rank() const { return rank_; }
+  bool empty() const { return rank_ == 0; }
+  std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
+  std::int64_t& operator[](int axis) { return sizes_[static_cast<std::size_t>(axis)]; }
+  const std::int64_t* begin() const { return sizes_.data(); }
+  const std::int64_t* end() const { return sizes_.data() + rank_; }
+  std::int64_t back() const { return sizes_[static_cast<std::size_t>(rank_ - 1)]; }
+
+  /// The number of elements: the product of the sizes, 1 for a scalar.
+  std::int64_t size() const {
+    std::int64_t product = 1;
+    for (int axis = 0; axis < rank_; ++axis) product *= (*this)[axis];
+    return product;
+  }
+
+  void push_back(std::int64_t size) {
+    if (rank_ == max_rank) throw_too_long(max_rank + 1);
+    sizes_[static_cast<std::size_t>(rank_++)] = size;
+  }
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int axis = 0; axis < a.rank_; ++axis) {
+      if (a[axis] != b[axis]) return false;
+    }
+    return true;
+  }
+  friend bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
+
+ private:
+  template <class Iterator>
+  void assign(Iterator first, Iterator last) {
+    for (; first != last; ++first) push_back(static_cast<std::int64_t>(*first));
+  }
+  [[noreturn]] static void throw_too_long(int rank);
+
+  std::array<std::int64_t, max_rank> sizes_{};
+  int rank_ = 0;
+};
+
+/// A choice of axes; negative ones count from the end. Empty means all of them.
+using Axes = Shape;
+
+/// `(2, 3)`, `(4,)`, `()`: how shapes look in messages.
+std::string to_string(const Shape& shape);
+
+/// The shape of two values combined element by element, by NumPy's rule: aligned at the last axis,
+/// sizes equal or one of them 1. Throws ShapeError naming `gate`.
+Shape broadcast(const Shape& a, const Shape& b, const char* gate);
+
+/// `axis` counted from the front. Throws ShapeError naming `gate` if there is no such axis.
+int normalize_axis(std::int64_t axis, int rank, const char* gate);
+
+/// True per axis that `axes` chooses (all if `axes` is empty). Throws ShapeError on an axis that
+/// does not exist or comes twice.
+std::array<bool, max_rank> chosen_axes(const Axes& axes, int rank, const char* gate);
+
+}  // namespace tapegrad

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <tapegrad/ops/rule.hpp>
+
+namespace tapegrad::ops {
+
+/// y = σ(x) = 1/(1 + e⁻ˣ); ∂y/∂x = (1 − y)·y.
+struct Sigmoid : Pointwise<1> {
+  static constexpr Domain domain[] = {{}};
+  template <class T>
+  T forward(T x) const {
+    return 1 / (1 + exp(-x));
+  }
+  template <class T>
+  T gradient(At<0>, T g, T, T y) const {
+    return g * ((1 - y) * y);
+  }
+};
+
+}  // namespace tapegrad::ops

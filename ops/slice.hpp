@@ -1,0 +1,68 @@
+#pragma once
+
+#include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/rule.hpp>
+
+namespace tapegrad::ops {
+
+struct SliceScatter;
+
+/// The entries start … stop − 1 along one axis. Negative positions count from the end.
+struct Slice : Whole<1> {
+  std::int64_t axis = 0;
+  std::int64_t start = 0;
+  std::int64_t stop = 0;
+
+  Slice() = default;
+  Slice(std::int64_t along, std::int64_t first, std::int64_t last)
+      : axis(along), start(first), stop(last) {}
+
+  /// This slice of a value of the given shape with all three numbers counted from the front.
+  Slice resolved(const Shape& x) const {
+    const int front = normalize_axis(axis, x.rank(), "slice");
+    const std::int64_t size = x[front];
+    const std::int64_t first = start < 0 ? start + size : start;
+    const std::int64_t last = stop < 0 ? stop + size : stop;
+    if (first < 0 || last > size || first > last) {
+      throw ShapeError("[slice] needs 0 <= start <= stop <= " + std::to_string(size) +
+                       " along axis " + std::to_string(axis) + " of " + to_string(x) + ", got " +
+                       std::to_string(start) + " and " + std::to_string(stop));
+    }
+    return {front, first, last};
+  }
+
+  Shape shape(Shapes x) const {
+    const Slice part = resolved(x[0]);
+    Shape result = x[0];
+    result[static_cast<int>(part.axis)] = part.stop - part.start;
+    return result;
+  }
+
+  template <class T>
+  void forward(Out<T> y, Operands<T> x) const {
+    const Slice part = resolved(x[0].shape);
+    const Strides strides = contiguous_strides(x[0].shape);
+    kernels::strided_copy(y.shape, x[0].data + part.start * strides[static_cast<int>(part.axis)],
+                          strides, y.data, contiguous_strides(y.shape), y.accumulate);
+  }
+
+  template <class Executor>
+  void backward(Executor& e) const {
+    const Shape whole = e.operand(0).shape();
+    const Slice part = resolved(whole);
+    e.add(0,
+          Listed<SliceScatter, Executor>{part.axis, part.start, whole[static_cast<int>(part.axis)]},
+          e.upstream());
+  }
+
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(Slice{0, 1, 3}, {{4}});
+    s.add(Slice{0, 1, 3}, {{4, 3}});
+    s.add(Slice{-1, 0, -1}, {{4, 3}});
+    s.add(Slice{1, 1, 1}, {{2, 3}});
+    s.add(Slice{2, -2, 3}, {{2, 2, 3, 1, 2}});
+  }
+};
+
+}  // namespace tapegrad::ops

@@ -1,0 +1,84 @@
+// Measures tapegrad beside its peers on the same work. Each library has a process of its own (see
+// worker.hpp); rounds of tapegrad and of a peer alternate, so that both meet the same moods of a
+// shared machine, and only the ratio of neighbouring rounds is taken.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "contest.hpp"
+#include "report.hpp"
+#include "workloads.hpp"
+
+namespace {
+
+struct Peer {
+  bench::Library library;
+  std::vector<std::string> kinds;  ///< of workloads it can do
+};
+
+/// libtorch's OpenMP threads spin while they wait, which may help or hurt: both ways are tried.
+std::vector<Peer> all_peers(const std::filesystem::path& folder) {
+  return {
+      {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp"}},
+      {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
+      {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
+       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp"}},
+  };
+}
+
+std::vector<bench::Row> all_rows() {
+  std::vector<bench::Row> rows;
+  for (const bench::Workload& workload : bench::all_workloads()) {
+    rows.push_back({workload, 1, "inspect"});
+    // On a tape of scalars, lean has nothing to save.
+    if (workload.kind == "mlp") rows.push_back({workload, 1, "lean"});
+  }
+  return rows;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  std::string filter;
+  std::string csv_path;
+  int rounds = 9;
+  CLI::App app{"tapegrad beside its peers: the same work, in the same minutes"};
+  app.add_option("FILTER", filter, "only workloads whose name contains this");
+  app.add_option("--csv", csv_path, "write the figures to this file too");
+  app.add_option("--rounds", rounds, "of about 0.1 s for each library, at least 9")
+      ->capture_default_str()
+      ->check(CLI::Range(9, 9999));
+  CLI11_PARSE(app, argc, argv);
+
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const bench::Library tapegrad = {"tapegrad", folder / "bench_tapegrad", {{}}};
+  std::vector<bench::Row> rows = all_rows();
+  const auto unwanted = [&](const bench::Row& row) {
+    return row.workload.name.find(filter) == std::string::npos;
+  };
+  rows.erase(std::remove_if(rows.begin(), rows.end(), unwanted), rows.end());
+  if (rows.empty()) throw std::invalid_argument("no workload's name contains '" + filter + "'");
+
+  bench::Report report(csv_path);
+  for (const bench::Row& row : rows) {
+    for (const auto& [peer, kinds] : all_peers(folder)) {
+      if (std::count(kinds.begin(), kinds.end(), row.workload.kind) == 0) continue;
+      try {
+        report.add(row, peer.name, measure(row, tapegrad, peer, rounds));
+      } catch (const std::exception& error) {
+        report.add_failure(row, peer.name, error.what());
+      }
+    }
+  }
+  fmt::print("\nratio: peer's time / tapegrad's, median of {} interleaved rounds\n", rounds);
+  if (report.failures() > 0) fmt::print("{} lines could not be measured\n", report.failures());
+  return report.failures() > 0 ? 1 : 0;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "bench: {}\n", error.what());
+  return 1;
+}

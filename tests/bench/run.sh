@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Measures tapegrad beside its peers: installs what is missing, builds and runs the benchmark.
+#
+#   tests/bench/run.sh [FILTER] [--csv FILE] [--rounds N]
+#
+# FILTER picks the workloads whose name contains it. The library itself never needs the peers.
+set -euo pipefail
+# The benchmark runs where the user is: a relative path after --csv means what it says.
+here=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+root=$PWD
+source scripts/packages.sh
+
+# Stan Math is headers that include Eigen's and Boost's.
+packages_peers=(libtorch-dev libadolc-dev r-cran-stanheaders r-cran-rcppeigen libboost-dev)
+install_packages "${packages_build[@]}" "${packages_peers[@]}"
+
+build=build/bench
+# A peer that was not found is looked for again: its package may have come since.
+if [[ ! -e $build/build.ninja ]] || grep -q '^BENCH_.*-NOTFOUND$' $build/CMakeCache.txt; then
+  cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DTAPEGRAD_BENCH=ON \
+    -DTAPEGRAD_TESTS=OFF -DTAPEGRAD_EXAMPLES=OFF
+fi
+cmake --build $build --target bench
+
+cd "$here"
+exec "$root/$build/tests/bench/bench" "$@"

@@ -1,0 +1,114 @@
+// tapegrad, written as its users write it: a tape for each step.
+#include <tapegrad/tapegrad.hpp>
+
+#include "circuits.hpp"
+#include "worker.hpp"
+
+namespace {
+
+using namespace tapegrad;
+
+class TanhMlp {
+ public:
+  explicit TanhMlp(const bench::Task& task)
+      : sizes_(task.workload.sizes),
+        inputs_(std::begin(bench::tanh_mlp_inputs), std::end(bench::tanh_mlp_inputs)),
+        weights_(bench::tanh_mlp_weights(sizes_)),
+        variables_(weights_.size()) {}
+
+  void step() {
+    Tape tape;
+    for (std::size_t i = 0; i < weights_.size(); ++i) variables_[i] = tape.variable(weights_[i]);
+    bench::tanh_mlp_loss(sizes_, variables_, inputs_).backward();
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      weights_[i] -= bench::learning_rate * variables_[i].grad_item();
+    }
+  }
+
+  std::vector<double> results() const { return weights_; }
+
+ private:
+  std::vector<int> sizes_;
+  std::vector<double> inputs_;
+  std::vector<double> weights_;
+  std::vector<Var> variables_;
+};
+
+class SigmoidCircuit {
+ public:
+  explicit SigmoidCircuit(const bench::Task&) : gradients_(std::size(bench::sigmoid_leaves)) {}
+
+  void step() {
+    Tape tape;
+    Var leaves[std::size(bench::sigmoid_leaves)];
+    for (std::size_t i = 0; i < gradients_.size(); ++i) {
+      leaves[i] = tape.variable(bench::sigmoid_leaves[i]);
+    }
+    bench::sigmoid_circuit(leaves[0], leaves[1], leaves[2], leaves[3], leaves[4]).backward();
+    for (std::size_t i = 0; i < gradients_.size(); ++i) gradients_[i] = leaves[i].grad_item();
+  }
+
+  std::vector<double> results() const { return gradients_; }
+
+ private:
+  std::vector<double> gradients_;
+};
+
+class Mlp {
+ public:
+  explicit Mlp(const bench::Task& task)
+      : mode_(task.mode == "lean" ? lean : inspect),
+        model_(network(task.workload.sizes)),
+        sgd_(model_.parameters(), bench::learning_rate, bench::momentum),
+        inputs_(bench::batch_inputs(task.workload)),
+        inputs_shape_({task.workload.batch, task.workload.sizes.front()}),
+        labels_(bench::batch_labels(task.workload)) {
+    set_num_threads(task.threads);
+  }
+
+  void step() {
+    sgd_.zero_grad();
+    Tape tape(f32, mode_);
+    const Var inputs = tape.data(ArrayRef(inputs_.data(), inputs_shape_));
+    nn::cross_entropy(model_(inputs), labels_).backward();
+    sgd_.step();
+  }
+
+  std::vector<double> results() const {
+    const auto first_bias = model_.parameters()[1].value();
+    return {first_bias.begin(), first_bias.end()};
+  }
+
+ private:
+  static nn::Sequential network(const std::vector<int>& sizes) {
+    set_default_precision(f32);
+    nn::Sequential layers;
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+      if (i > 1) layers.push_back(nn::ReLU());
+      layers.push_back(nn::Linear(sizes[i - 1], sizes[i]));
+    }
+    const auto weights = bench::initial_weights<float>(sizes);
+    std::vector<Parameter> parameters = layers.parameters();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      parameters[2 * i].set_value(ArrayRef(weights[i].data(), parameters[2 * i].shape()));
+      parameters[2 * i + 1].set_value(xt::zeros<float>({sizes[i + 1]}));
+    }
+    return layers;
+  }
+
+  Mode mode_;
+  nn::Sequential model_;
+  optim::SGD sgd_;
+  std::vector<float> inputs_;
+  Shape inputs_shape_;
+  std::vector<int> labels_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::run_worker(argc, argv,
+                           {{"scalar-tanh-mlp", bench::work<TanhMlp>},
+                            {"sigmoid-circuit", bench::work<SigmoidCircuit>},
+                            {"mlp", bench::work<Mlp>}});
+}

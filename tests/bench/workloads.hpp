@@ -1,0 +1,112 @@
+// What is measured: the names, the sizes, the numbers that go in. Driver and workers share this
+// file, so that every library does the same work on the same numbers.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+/// One row's work. A step is forward, loss, backward and update of the weights; the time reported
+/// is that of a step divided by `units`.
+struct Workload {
+  std::string name;
+  std::string kind;  ///< which class of a worker does it
+  std::string unit;
+  double units = 1;        ///< in one step
+  std::vector<int> sizes;  ///< of the network's layers, the input first
+  int batch = 1;
+  double tolerance = 0;  ///< relative, of the fingerprints: see NOTE [Same work]
+};
+
+/// Scalar operations that lead from the weights to the loss (y - t)^2 of one sample: a neuron of n
+/// inputs is n mul and n add, a tanh follows in all layers but the last; the loss is sub and mul.
+inline double tanh_mlp_ops(const std::vector<int>& sizes) {
+  double ops = 2;
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    ops += 2.0 * sizes[i - 1] * sizes[i];
+    if (i + 1 < sizes.size()) ops += sizes[i];
+  }
+  return ops;
+}
+
+/// A network in float: sums in another order differ in the last digits, and steps spread that.
+inline Workload mlp(const std::string& name, std::vector<int> sizes, int batch) {
+  return {
+      name + " batch " + std::to_string(batch), "mlp", "step", 1, std::move(sizes), batch, 1e-2};
+}
+
+inline std::vector<Workload> all_workloads() {
+  const std::vector<int> scalar_sizes = {2, 16, 16, 1};
+  return {
+      {"scalar-tanh-mlp", "scalar-tanh-mlp", "op", tanh_mlp_ops(scalar_sizes), scalar_sizes, 1,
+       1e-9},
+      {"sigmoid-circuit", "sigmoid-circuit", "gate", 8, {}, 1, 1e-9},
+      mlp("mlp-2-16-16-2", {2, 16, 16, 2}, 4),
+      mlp("mlp-784-128-64-10", {784, 128, 64, 10}, 32),
+      mlp("mlp-3072-50-10", {3072, 50, 10}, 200),
+      mlp("mlp-1024-1024-1024-1024-10", {1024, 1024, 1024, 1024, 10}, 128),
+  };
+}
+
+inline Workload find_workload(const std::string& name) {
+  for (const Workload& workload : all_workloads()) {
+    if (workload.name == name) return workload;
+  }
+  throw std::invalid_argument("unknown workload: " + name);
+}
+
+/// Uniform numbers in [-1, 1), the same with every compiler (std::uniform_real_distribution is
+/// not).
+class Uniform {
+ public:
+  explicit Uniform(unsigned seed) : generator_(seed) {}
+
+  double operator()() { return std::ldexp(static_cast<double>(generator_()), -31) - 1.0; }
+
+  template <class T>
+  std::vector<T> vector(std::size_t count, double scale = 1.0) {
+    std::vector<T> numbers(count);
+    for (T& number : numbers) number = static_cast<T>(scale * (*this)());
+    return numbers;
+  }
+
+ private:
+  std::mt19937 generator_;
+};
+
+/// The initial weights of all layers, one after the other, each (out, in) row by row; biases are 0.
+template <class T>
+std::vector<std::vector<T>> initial_weights(const std::vector<int>& sizes) {
+  Uniform uniform(1);
+  std::vector<std::vector<T>> weights;
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    const std::size_t count = static_cast<std::size_t>(sizes[i - 1]) * sizes[i];
+    weights.push_back(uniform.vector<T>(count, std::sqrt(6.0 / sizes[i - 1])));
+  }
+  return weights;
+}
+
+/// Inputs of a batch, (batch, features) row by row.
+inline std::vector<float> batch_inputs(const Workload& workload) {
+  return Uniform(2).vector<float>(static_cast<std::size_t>(workload.batch) *
+                                  workload.sizes.front());
+}
+
+inline std::vector<int> batch_labels(const Workload& workload) {
+  std::vector<int> labels(workload.batch);
+  for (int i = 0; i < workload.batch; ++i) labels[i] = i * 7 % workload.sizes.back();
+  return labels;
+}
+
+// Small enough that hundreds of thousands of steps on one batch neither diverge nor end in weights
+// and velocities so small (denormal) that arithmetic itself slows down.
+constexpr double learning_rate = 0.01;
+constexpr double momentum = 0.9;
+
+}  // namespace bench

@@ -1,0 +1,46 @@
+#include "network.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <tapegrad/tapegrad.hpp>
+#include <vector>
+#include <xtensor/xarray.hpp>
+
+namespace {
+
+using namespace tapegrad;
+
+// Reads every parameter as an array and adds up its squares, with loops of our own.
+double squares(const std::vector<Parameter*>& parameters) {
+  double total = 0;
+  for (const Parameter* parameter : parameters) {
+    const xt::xarray<double> value = parameter->value();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      total += value.flat(i) * value.flat(i);
+    }
+  }
+  return total;
+}
+
+}  // namespace
+
+bool network() {
+  nn::Sequential model(nn::Linear(2, 16), nn::ReLU(), nn::Linear(16, 3));
+  optim::SGD sgd(model.parameters(), 0.1, 0.9);
+  xt::xarray<double> inputs = {{0.0, 1.0}, {1.0, 0.0}, {-1.0, -1.0}, {0.1, 0.9}, {0.8, 0.1}};
+  const std::vector<int> labels = {0, 1, 2, 0, 1};
+  double first = 0;
+  double last = 0;
+  const double before = squares(model.parameters());
+  for (int step = 0; step < 60; ++step) {
+    Tape tape;
+    Var loss = nn::cross_entropy(model(tape.data(inputs)), labels);
+    sgd.zero_grad();
+    loss.backward();
+    sgd.step();
+    last = loss.item();
+    if (step == 0) first = last;
+  }
+  if (!(last < 0.1 * first)) std::fprintf(stderr, "loss %g, then %g\n", first, last);
+  return last < 0.1 * first && std::isfinite(before) && squares(model.parameters()) != before;
+}
