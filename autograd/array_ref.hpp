@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <tapegrad/autograd/precision.hpp>
-#include <tapegrad/autograd/xtensor.hpp>
+#include <tapegrad/ops/array.hpp>
 #include <tapegrad/ops/shape.hpp>
 
 namespace tapegrad {

@@ -104,8 +104,8 @@ Parameter Parameter::clone() const {
   return copy;
 }
 
-xt::xarray<double> Parameter::copy_out(const void* numbers, bool zero) const {
-  return detail::to_xarray(shape(), zero ? nullptr : numbers, precision());
+Array<double> Parameter::copy_out(const void* numbers, bool zero) const {
+  return detail::to_array(shape(), zero ? nullptr : numbers, precision());
 }
 
 void Parameter::check_type(Precision wanted) const {

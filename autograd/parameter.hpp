@@ -5,7 +5,7 @@
 
 #include <tapegrad/autograd/array_ref.hpp>
 #include <tapegrad/autograd/precision.hpp>
-#include <tapegrad/autograd/xtensor.hpp>
+#include <tapegrad/ops/array.hpp>
 
 namespace tapegrad {
 
@@ -58,9 +58,9 @@ class Parameter {
   std::uint64_t version() const { return state_->version; }
 
   /// The value, copied.
-  xt::xarray<double> value() const { return copy_out(state_->value, false); }
+  Array<double> value() const { return copy_out(state_->value, false); }
   /// The gradient gathered since the last zero_grad, copied; zeros if there is none.
-  xt::xarray<double> grad() const { return copy_out(state_->grad, state_->grad_is_zero); }
+  Array<double> grad() const { return copy_out(state_->grad, state_->grad_is_zero); }
   /// False after zero_grad until a backward pass brings a gradient.
   bool has_grad() const { return !state_->grad_is_zero; }
 
@@ -96,7 +96,7 @@ class Parameter {
 
  private:
   explicit Parameter(std::shared_ptr<detail::ParameterState> state) : state_(std::move(state)) {}
-  xt::xarray<double> copy_out(const void* numbers, bool zero) const;
+  Array<double> copy_out(const void* numbers, bool zero) const;
   void check_type(Precision precision) const;
   template <class T>
   auto adapt(T* numbers) const {

@@ -61,9 +61,9 @@ double Var::item(Place place) const {
   return detail::first_number(readable_value(block, index(), "item", place), block.precision);
 }
 
-xt::xarray<double> Var::value(Place place) const {
+Array<double> Var::value(Place place) const {
   const detail::Block& block = live_block(*this, "value", place);
-  return detail::to_xarray(block.shape(index()), readable_value(block, index(), "value", place),
+  return detail::to_array(block.shape(index()), readable_value(block, index(), "value", place),
                            block.precision);
 }
 
@@ -74,9 +74,9 @@ double Var::grad_item(Place place) const {
   return grad == nullptr ? 0.0 : detail::first_number(grad, block.precision);
 }
 
-xt::xarray<double> Var::grad(Place place) const {
+Array<double> Var::grad(Place place) const {
   const detail::Block& block = live_block(*this, "grad", place);
-  return detail::to_xarray(block.shape(index()), readable_grad(block, index(), place),
+  return detail::to_array(block.shape(index()), readable_grad(block, index(), place),
                            block.precision);
 }
 

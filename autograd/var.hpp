@@ -42,12 +42,12 @@ class Var {
   /// The forward value of a single element. Throws ShapeError if there are more.
   double item(Place place = Place::here()) const;
   /// The forward value, copied.
-  xt::xarray<double> value(Place place = Place::here()) const;
+  Array<double> value(Place place = Place::here()) const;
 
   /// The gradient of a single element; 0 where no gradient has arrived.
   double grad_item(Place place = Place::here()) const;
   /// The gradient after backward(), copied; zeros where no gradient has arrived.
-  xt::xarray<double> grad(Place place = Place::here()) const;
+  Array<double> grad(Place place = Place::here()) const;
 
   /// Walks the tape backward from this gate and adds the gradient of everything upstream:
   /// variables and parameters accumulate with `+=` until zero_grad, the gates between start from

@@ -22,9 +22,9 @@ void copy_in(const ArrayRef& array, void* target, Precision precision) {
                  [&](auto type) { array.copy_to(static_cast<decltype(type)*>(target)); });
 }
 
-xt::xarray<double> to_xarray(const Shape& shape, const void* numbers, Precision precision) {
+Array<double> to_array(const Shape& shape, const void* numbers, Precision precision) {
   const std::vector<std::size_t> sizes(shape.begin(), shape.end());
-  xt::xarray<double> result = xt::xarray<double>::from_shape(sizes);
+  Array<double> result = Array<double>::from_shape(sizes);
   if (numbers == nullptr) {
     std::fill(result.data(), result.data() + shape.size(), 0.0);
   } else {

@@ -13,7 +13,7 @@ void free_aligned(void* memory) noexcept;
 void copy_in(const ArrayRef& array, void* target, Precision precision);
 
 /// A copy as an xtensor array; zeros if `numbers` is null.
-xt::xarray<double> to_xarray(const Shape& shape, const void* numbers, Precision precision);
+Array<double> to_array(const Shape& shape, const void* numbers, Precision precision);
 
 /// The first number, as double.
 double first_number(const void* numbers, Precision precision);

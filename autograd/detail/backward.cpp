@@ -41,6 +41,17 @@ GradTarget grad_target(Block& block, std::uint32_t index) {
   return {&block.grads[index], true};
 }
 
+/// Gradients go where the tape keeps them.
+class TapeSink final : public GradSink {
+ public:
+  explicit TapeSink(Block& block) : block_(block) {}
+  bool needs(std::uint32_t operand, int) override { return block_.requires_grad(operand); }
+  GradTarget target(std::uint32_t operand) override { return grad_target(block_, operand); }
+
+ private:
+  Block& block_;
+};
+
 /// A scalar leaf keeps its sum between passes unless it hands it over to a parameter.
 bool keeps_scalar_grad(const Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
@@ -111,7 +122,8 @@ void scalar_gradients(const Node& node, T g, T y, Slot* values, Slot* grads) {
 
 void general_gradients(Block& block, std::uint32_t index) {
   const Extra& extra = block.extra(index);
-  ComputeExecutor executor(block, index, &grad_target);
+  TapeSink sink(block);
+  ComputeExecutor executor(block, index, sink);
   if (extra.table->pointwise) {
     executor.pointwise(*extra.table, extra.attributes);
   } else {

@@ -88,7 +88,7 @@ View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const V
 
 void ComputeExecutor::add_to(std::uint32_t operand, const GateTable& table, const void* gate,
                              const View* x, std::size_t count) {
-  const GradTarget target = target_of_(block_, operand);
+  const GradTarget target = sink_.target(operand);
   run_forward(table, gate, block_.precision, x, count, block_.shape(operand), target.data,
               target.accumulate);
 }
@@ -100,8 +100,7 @@ void ComputeExecutor::pointwise(const GateTable& table, const void* gate) {
   const View y = output();
   for (int k = 0; k < table.arity; ++k) {
     if (!table.differentiable_in(static_cast<std::uint32_t>(k)) || !needs(k)) continue;
-    const GradTarget target =
-        target_of_(block_, block_.operand(index_, static_cast<std::uint32_t>(k)));
+    const GradTarget target = sink_.target(operand_index(k));
     pointwise_gradient(table, gate, block_.precision, k, g.data, x, y.sizes, y.data, target.data,
                        target.accumulate);
   }

@@ -21,13 +21,21 @@ struct GradTarget {
   bool accumulate;
 };
 
+/// Decides which operands of a gate get a gradient, and where it goes.
+class GradSink {
+ public:
+  virtual bool needs(std::uint32_t operand, int position) = 0;
+  virtual GradTarget target(std::uint32_t operand) = 0;
+
+ protected:
+  ~GradSink() = default;
+};
+
 /// Runs the backward rule of one gate on numbers.
 class ComputeExecutor {
  public:
-  /// `grad_target(operand)` gives the memory for an operand's gradient.
-  using TargetOf = GradTarget (*)(Block&, std::uint32_t operand);
-  ComputeExecutor(Block& block, std::uint32_t index, TargetOf target_of)
-      : block_(block), index_(index), target_of_(target_of) {}
+  ComputeExecutor(Block& block, std::uint32_t index, GradSink& sink)
+      : block_(block), index_(index), sink_(sink) {}
   ~ComputeExecutor();
   ComputeExecutor(const ComputeExecutor&) = delete;
   ComputeExecutor& operator=(const ComputeExecutor&) = delete;
@@ -37,9 +45,7 @@ class ComputeExecutor {
   View output() const { return view(index_); }
   View upstream() const;
 
-  bool needs(int k) const {
-    return block_.requires_grad(block_.operand(index_, static_cast<std::uint32_t>(k)));
-  }
+  bool needs(int k) const { return sink_.needs(operand_index(k), k); }
 
   /// The value of a gate, in memory that lives as long as this executor.
   template <class G, class... Values>
@@ -53,14 +59,16 @@ class ComputeExecutor {
   void add(int k, const G& gate, const Values&... values) {
     if (!needs(k)) return;
     const View views[] = {values..., View{}};
-    add_to(block_.operand(index_, static_cast<std::uint32_t>(k)), table_of<G>(), &gate, views,
-           sizeof...(values));
+    add_to(operand_index(k), table_of<G>(), &gate, views, sizeof...(values));
   }
 
   /// Adds the gradients of a pointwise gate.
   void pointwise(const GateTable& table, const void* gate);
 
  private:
+  std::uint32_t operand_index(int k) const {
+    return block_.operand(index_, static_cast<std::uint32_t>(k));
+  }
   View view(std::uint32_t index) const { return {block_.value(index), block_.shape(index)}; }
   View evaluate(const GateTable& table, const void* gate, const View* x, std::size_t count);
   void add_to(std::uint32_t operand, const GateTable& table, const void* gate, const View* x,
@@ -74,7 +82,7 @@ class ComputeExecutor {
 
   Block& block_;
   std::uint32_t index_;
-  TargetOf target_of_;
+  GradSink& sink_;
   Temporary temporaries_[most_temporaries];
   int temporary_count_ = 0;
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <tapegrad/autograd/tape.hpp>
+
+namespace tapegrad {
+
+/// How a numeric gradient is taken: (f(x+h) − f(x))/h with an error of order h, or
+/// (f(x+h) − f(x−h))/2h with an error of order h².
+enum class Difference { forward, centred };
+
+/// The gradient of f at x by differences of step h > 0, each coordinate in turn.
+Array<double> numeric_gradient(const std::function<double(const Array<double>&)>& f,
+                               const Array<double>& x, double h = 1e-5,
+                               Difference difference = Difference::centred);
+
+/// |a − n| / max(|a|, |n|); 0 if both are zero, so a zero never divides.
+double relative_error(double analytic, double numeric);
+
+/// What a relative error in double precision means: up to 1e−7 `good`; up to 1e−4 `fine` only
+/// where the objective has kinks (tanh and softmax have none); up to 1e−2 `suspicious`; above,
+/// or not a number, `wrong`.
+enum class Verdict { good, fine, suspicious, wrong };
+Verdict verdict(double relative_error);
+const char* to_string(Verdict verdict);
+
+/// One coordinate of one leaf.
+struct CoordinateCheck {
+  std::uint32_t leaf;    ///< The leaf's index on the tape.
+  std::int64_t element;  ///< Position in the leaf, row-major.
+  double analytic;
+  double numeric;
+  double error;  ///< relative_error of the two.
+};
+
+/// The result of gradcheck.
+struct GradientReport {
+  std::vector<CoordinateCheck> coordinates;
+  /// The coordinate with the largest error. Throws ValueError if nothing was checked.
+  const CoordinateCheck& worst() const;
+  /// The verdict on the worst coordinate; `good` if there is none.
+  Verdict verdict() const;
+};
+
+/// Checks the gradient of a scalar output in every coordinate of the variables and parameters
+/// upstream: the circuit is replayed in double, its analytic gradient is compared with centred
+/// differences of step h. Never touches the user's tape, parameters or gradients.
+/// Throws as Var::backward does, and ValueError unless h > 0.
+GradientReport gradcheck(const Tape& tape, const Var& output, double h = 1e-5,
+                         Place place = Place::here());
+
+}  // namespace tapegrad

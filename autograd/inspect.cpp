@@ -1,0 +1,211 @@
+#include <tapegrad/autograd/inspect.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/record.hpp>
+#include <tapegrad/ops/kernels.hpp>
+
+namespace tapegrad {
+
+namespace {
+
+using detail::Block;
+
+std::string given_name(const Block& block, std::uint32_t index) {
+  // The last name given counts.
+  const auto found = std::find_if(block.names.rbegin(), block.names.rend(),
+                                  [&](const auto& entry) { return entry.first == index; });
+  return found == block.names.rend() ? std::string() : found->second;
+}
+
+std::uint32_t checked_operand(const Block& block, std::uint32_t index, int k, Place place) {
+  const auto count = static_cast<int>(block.operand_count(index));
+  if (k < 0 || k >= count) {
+    throw TapeError(std::string("[local_gradient] needs an operand of [") + block.name(index) +
+                    "] from 0 to " + std::to_string(count - 1) + ", got " + std::to_string(k) +
+                    " (" + to_string(place) + ")");
+  }
+  return block.operand(index, static_cast<std::uint32_t>(k));
+}
+
+detail::View view_of(Block& block, std::uint32_t index) {
+  return {block.value(index), block.shape(index)};
+}
+
+/// ∂y/∂x_k of a pointwise gate: its gradient rule for an upstream gradient of ones, with the
+/// operands repeated to y's shape so that nothing is summed.
+Array<double> pointwise_local(Block& block, std::uint32_t index, int k) {
+  const detail::GateTable& table = detail::table_of_gate(block, index);
+  const Shape& shape = block.shape(index);
+  return with_precision(block.precision, [&](auto type) {
+    using T = decltype(type);
+    const auto count = static_cast<std::size_t>(shape.size());
+    const std::vector<T> ones(count, T(1));
+    std::vector<std::vector<T>> repeated;
+    detail::View x[3];
+    for (int i = 0; i < table.arity; ++i) {
+      const detail::View operand = view_of(block, block.operand(index, static_cast<unsigned>(i)));
+      repeated.emplace_back(count);
+      ops::kernels::strided_copy(shape, static_cast<const T*>(operand.data),
+                                 ops::broadcast_strides(operand.sizes, shape),
+                                 repeated.back().data(), ops::contiguous_strides(shape), false);
+      x[i] = {repeated.back().data(), shape};
+    }
+    std::vector<T> out(count);
+    detail::pointwise_gradient(table, block.attributes(index), block.precision, k, ones.data(), x,
+                               shape, block.value(index), out.data(), false);
+    return detail::to_array(shape, out.data(), block.precision);
+  });
+}
+
+/// Collects the gradient of one operand.
+template <class T>
+class OperandSink final : public detail::GradSink {
+ public:
+  OperandSink(int position, std::size_t size) : position_(position), gradient_(size) {}
+  bool needs(std::uint32_t, int position) override { return position == position_; }
+  detail::GradTarget target(std::uint32_t) override { return {gradient_.data(), true}; }
+  const T* gradient() const { return gradient_.data(); }
+
+ private:
+  int position_;
+  std::vector<T> gradient_;
+};
+
+/// The vector-Jacobian product of a whole-tensor gate's present gradient.
+Array<double> whole_local(Block& block, std::uint32_t index, int k) {
+  const std::uint32_t operand = block.operand(index, static_cast<std::uint32_t>(k));
+  return with_precision(block.precision, [&](auto type) {
+    OperandSink<decltype(type)> sink(k, static_cast<std::size_t>(block.count(operand)));
+    detail::ComputeExecutor executor(block, index, sink);
+    detail::table_of_gate(block, index).backward(block.attributes(index), executor);
+    return detail::to_array(block.shape(operand), sink.gradient(), block.precision);
+  });
+}
+
+std::string elements(const Array<double>& array, const char* number_format) {
+  constexpr std::size_t shown = 4;
+  if (array.dimension() == 0) return fmt::format(fmt::runtime(number_format), array());
+  std::string text = "[";
+  for (std::size_t i = 0; i < std::min(shown, array.size()); ++i) {
+    text += (i > 0 ? " " : "") + fmt::format(fmt::runtime(number_format), array.data()[i]);
+  }
+  return text + (array.size() > shown ? " …]" : "]");
+}
+
+/// The number of characters, where every UTF-8 sequence counts as one.
+std::size_t text_width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+GateInfo inspect_gate(const Var& x, Place place) {
+  Block& block = detail::live_block(x, "inspect_gate", place);
+  const std::uint32_t index = x.index();
+  GateInfo info{index,
+                block.name(index),
+                given_name(block, index),
+                {},
+                block.shape(index),
+                x.value(place),
+                x.grad(place),
+                block.requires_grad(index),
+                block.place(index)};
+  for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
+    info.operands.push_back(detail::handle(block, block.operand(index, k)));
+  }
+  return info;
+}
+
+Array<double> local_gradient(const Var& x, int operand, Place place) {
+  Block& block = detail::live_block(x, "local_gradient", place);
+  const std::uint32_t index = x.index();
+  const std::uint32_t source = checked_operand(block, index, operand, place);
+  x.value(place);  // Throws if a lean tape has reused it.
+  const detail::GateTable& table = detail::table_of_gate(block, index);
+  if (!table.differentiable_in(static_cast<std::uint32_t>(operand))) return Array<double>(0.0);
+  if (table.pointwise) return pointwise_local(block, index, operand);
+  if (block.grad(index) == nullptr) return detail::to_array(block.shape(source), nullptr, f64);
+  return whole_local(block, index, operand);
+}
+
+std::vector<std::int64_t> branches(const Var& x, Place place) {
+  Block& block = detail::live_block(x, "branches", place);
+  const std::uint32_t index = x.index();
+  std::vector<std::int64_t> result;
+  if (block.is_leaf(index)) return result;
+  const detail::GateTable& table = detail::table_of_gate(block, index);
+  if (table.branches == nullptr) return result;
+  x.value(place);  // Throws if a lean tape has reused it.
+  const Shape& shape = block.shape(index);
+  std::vector<std::vector<double>> numbers;
+  std::vector<ops::In<double>> operands;
+  for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
+    const std::uint32_t operand = block.operand(index, k);
+    std::vector<double> own(static_cast<std::size_t>(block.count(operand)));
+    detail::convert(block.value(operand), block.precision, own.data(), f64, block.count(operand),
+                    false);
+    if (table.pointwise) {
+      std::vector<double> repeated(static_cast<std::size_t>(shape.size()));
+      ops::kernels::strided_copy(shape, own.data(),
+                                 ops::broadcast_strides(block.shape(operand), shape),
+                                 repeated.data(), ops::contiguous_strides(shape), false);
+      own = std::move(repeated);
+    }
+    numbers.push_back(std::move(own));
+    operands.push_back({nullptr, table.pointwise ? shape : block.shape(operand)});
+  }
+  for (std::size_t k = 0; k < operands.size(); ++k) operands[k].data = numbers[k].data();
+  table.branches(block.attributes(index), shape.size(),
+                 {operands.data(), static_cast<int>(operands.size())}, result);
+  return result;
+}
+
+std::string to_string(const Var& x) {
+  const Array<double> value = x.value();
+  const std::string numbers = elements(value, "{:g}");
+  return value.dimension() == 0 ? numbers : to_string(x.shape()) + " " + numbers;
+}
+
+std::string to_table(const Tape& tape) {
+  std::vector<std::vector<std::string>> rows{
+      {"gate", "name", "kind", "operands", "value", "gradient", "line"}};
+  for (std::uint32_t i = 0; i < tape.size(); ++i) {
+    const GateInfo info = inspect_gate(tape.gate(i));
+    std::string operands;
+    for (const Var& operand : info.operands) {
+      operands += (operands.empty() ? "%" : " %") + std::to_string(operand.index());
+    }
+    const std::string shape = info.shape.empty() ? "" : to_string(info.shape) + " ";
+    rows.push_back({"%" + std::to_string(i), info.name, info.gate, operands,
+                    shape + elements(info.value, "{:.4f}"),
+                    info.requires_grad ? elements(info.grad, "{:.4f}") : "",
+                    to_string(info.place)});
+  }
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      widths[c] = std::max(widths[c], text_width(row[c]));
+    }
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const bool number = c == 4 || c == 5;
+      const std::string padding(widths[c] - text_width(row[c]), ' ');
+      line += (c == 0 ? "" : "  ") + (number ? padding + row[c] : row[c] + padding);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include <tapegrad/autograd/tape.hpp>
+
+namespace tapegrad {
+
+/// Everything that is known of one gate, copied out of the tape.
+struct GateInfo {
+  std::uint32_t index;
+  /// The gate's kind: `mul`, or `variable`, `data`, `parameter` for leaves.
+  std::string gate;
+  /// The name that the user gave with Var::name; empty if none.
+  std::string name;
+  std::vector<Var> operands;
+  Shape shape;
+  Array<double> value;
+  /// Zeros where no gradient has arrived.
+  Array<double> grad;
+  bool requires_grad;
+  Place place;
+};
+
+/// Reads a gate. Throws TapeError if the handle is stale or a lean tape has reused its memory.
+GateInfo inspect_gate(const Var& x, Place place = Place::here());
+
+/// The local gradient in operand k. For a pointwise gate ∂y/∂x_k, element by element, of y's shape;
+/// for a whole-tensor gate, which has no such array, the vector-Jacobian product of the gate's
+/// present gradient, of the operand's shape. Empty of rank 0 with value 0 if the gate has no
+/// gradient in that operand. Never touches gradients on the tape. Throws TapeError if there is no
+/// such operand.
+Array<double> local_gradient(const Var& x, int operand, Place place = Place::here());
+
+/// For each element of a gate with kinks, the branch taken: which side of the kink (negative or
+/// positive, 0 at a tie) or the winner's position. Empty for gates without kinks.
+std::vector<std::int64_t> branches(const Var& x, Place place = Place::here());
+
+/// The circuit as a table, a line per gate: index, name, gate, operands, value and, beside it,
+/// gradient, then the source line. Tensors show their shape and first elements.
+std::string to_table(const Tape& tape);
+
+/// The value as text: a number, or shape and elements.
+std::string to_string(const Var& x);
+
+}  // namespace tapegrad
+
+/// `{}` prints a Var's value; format specifications such as `{:.3f}` apply to a single element.
+template <>
+struct fmt::formatter<tapegrad::Var> {
+  fmt::formatter<double> number;
+  template <class Context>
+  constexpr auto parse(Context& context) {
+    return number.parse(context);
+  }
+  template <class Context>
+  auto format(const tapegrad::Var& x, Context& context) const {
+    if (x.size() == 1 && x.shape().empty()) return number.format(x.item(), context);
+    return fmt::format_to(context.out(), "{}", tapegrad::to_string(x));
+  }
+};
+
+template <>
+struct fmt::formatter<tapegrad::Shape> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const tapegrad::Shape& shape, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(tapegrad::to_string(shape), context);
+  }
+};

@@ -1,0 +1,38 @@
+#include <tapegrad/nn/linear.hpp>
+
+#include <tapegrad/nn/init.hpp>
+
+namespace tapegrad::nn {
+
+namespace {
+
+Parameter new_weight(std::int64_t in, std::int64_t out) {
+  if (in < 1 || out < 1) {
+    throw ValueError("[Linear] needs at least one input and one output, got in " +
+                     std::to_string(in) + " and out " + std::to_string(out));
+  }
+  Parameter weight = Parameter::zeros({out, in});
+  init::he_normal(weight);
+  return weight;
+}
+
+}  // namespace
+
+Linear::Linear(std::int64_t in, std::int64_t out, bool bias)
+    : weight_(register_parameter("weight", new_weight(in, out))) {
+  if (bias) bias_ = register_parameter("bias", Parameter::zeros({out}));
+}
+
+Var Linear::forward(const Var& x) {
+  const Var product = matmul(x, weight_, {false, true});
+  return bias_.has_value() ? product + *bias_ : product;
+}
+
+const Parameter& Linear::bias() const {
+  if (!bias_.has_value()) {
+    throw ValueError("[Linear] needs a layer made with bias to return one, got one without");
+  }
+  return *bias_;
+}
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,65 @@
+#include <tapegrad/nn/module.hpp>
+
+#include <algorithm>
+
+namespace tapegrad::nn {
+
+std::vector<std::pair<std::string, Parameter>> Module::named_parameters() const {
+  std::vector<std::pair<std::string, Parameter>> found;
+  collect("", found);
+  return found;
+}
+
+std::vector<Parameter> Module::parameters() const {
+  std::vector<Parameter> result;
+  for (auto& [name, parameter] : named_parameters()) result.push_back(parameter);
+  return result;
+}
+
+void Module::zero_grad() {
+  for (Parameter& parameter : parameters()) parameter.zero_grad();
+}
+
+void Module::train(bool training) {
+  training_ = training;
+  for (auto& [name, child] : children_) child->train(training);
+}
+
+Parameter Module::register_parameter(const std::string& name, Parameter parameter) {
+  check_name(name);
+  parameters_.emplace_back(name, parameter);
+  return parameter;
+}
+
+void Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
+  check_name(name);
+  if (child == nullptr) {
+    throw ValueError("[module] needs a module to register as '" + name + "', got null");
+  }
+  children_.emplace_back(name, std::move(child));
+}
+
+void Module::check_name(const std::string& name) const {
+  const auto is_name = [&](const auto& entry) { return entry.first == name; };
+  const bool taken = std::any_of(parameters_.begin(), parameters_.end(), is_name) ||
+                     std::any_of(children_.begin(), children_.end(), is_name);
+  if (name.empty() || taken || name.find('.') != std::string::npos) {
+    throw ValueError("[module] needs a name of its own without dots for each parameter and child, "
+                     "got '" +
+                     name + "'" + (taken ? ", which is taken" : ""));
+  }
+}
+
+void Module::collect(const std::string& prefix,
+                     std::vector<std::pair<std::string, Parameter>>& found) const {
+  for (const auto& [name, parameter] : parameters_) {
+    const Parameter& candidate = parameter;
+    const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {
+      return same(entry.second, candidate);
+    });
+    if (!known) found.emplace_back(prefix + name, parameter);
+  }
+  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", found);
+}
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tapegrad/autograd/functions.hpp>
+#include <tapegrad/autograd/parameter.hpp>
+#include <tapegrad/autograd/tape.hpp>
+
+namespace tapegrad::nn {
+
+/// A part of a network: named parameters, named child modules and a forward function made of gates.
+///
+/// A module of one's own derives from this, registers what it owns and writes `forward`:
+///
+///     class Residual : public nn::Module {
+///      public:
+///       explicit Residual(int width)
+///           : inner_(register_module("inner", nn::Linear(width, width))) {}
+///       Var forward(const Var& x) override { return x + relu((*inner_)(x)); }
+///
+///      private:
+///       std::shared_ptr<nn::Linear> inner_;
+///     };
+///
+/// Registering the same Parameter or module twice shares its weights. Modules can be moved but not
+/// copied: a copy would share its weights unseen.
+class Module {
+ public:
+  Module() = default;
+  virtual ~Module() = default;
+  Module(Module&&) = default;
+  Module& operator=(Module&&) = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  /// The output for the input x, whose first axis counts samples.
+  virtual Var forward(const Var& x) = 0;
+  Var operator()(const Var& x) { return forward(x); }
+
+  /// All parameters of this module and its children, each once.
+  std::vector<Parameter> parameters() const;
+  /// The same with names that are paths such as `0.weight`. A shared parameter has the name under
+  /// which it is met first.
+  std::vector<std::pair<std::string, Parameter>> named_parameters() const;
+  /// Forgets the gradients of all parameters.
+  void zero_grad();
+
+  /// Switches this module and its children to training behaviour; only modules such as dropout
+  /// differ.
+  void train(bool training = true);
+  /// Switches to evaluation behaviour.
+  void eval() { train(false); }
+  bool is_training() const { return training_; }
+
+ protected:
+  /// Makes a parameter known under a name. Throws ValueError if the name is empty, taken or has
+  /// a dot.
+  Parameter register_parameter(const std::string& name, Parameter parameter);
+
+  /// Makes a child known under a name and returns it. Throws as register_parameter.
+  template <class M>
+  std::shared_ptr<std::decay_t<M>> register_module(const std::string& name, M&& module) {
+    auto child = std::make_shared<std::decay_t<M>>(std::forward<M>(module));
+    add_child(name, child);
+    return child;
+  }
+  template <class M>
+  std::shared_ptr<M> register_module(const std::string& name, std::shared_ptr<M> module) {
+    add_child(name, module);
+    return module;
+  }
+
+ private:
+  void add_child(const std::string& name, std::shared_ptr<Module> child);
+  void check_name(const std::string& name) const;
+  void collect(const std::string& prefix,
+               std::vector<std::pair<std::string, Parameter>>& found) const;
+
+  std::vector<std::pair<std::string, Parameter>> parameters_;
+  std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+  bool training_ = true;
+};
+
+}  // namespace tapegrad::nn

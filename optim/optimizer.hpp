@@ -1,0 +1,17 @@
+#pragma once
+
+namespace tapegrad::optim {
+
+/// What a rule that changes parameters by their gradients has in common.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  /// Changes every parameter that has a gradient. Throws TapeError if none has one.
+  virtual void step() = 0;
+  /// Forgets the gradients of all parameters.
+  virtual void zero_grad() = 0;
+  virtual double learning_rate() const = 0;
+  virtual void set_learning_rate(double rate) = 0;
+};
+
+}  // namespace tapegrad::optim

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <tapegrad/autograd/precision.hpp>
+#include <tapegrad/data/dataset.hpp>
+#include <tapegrad/nn/module.hpp>
+#include <tapegrad/optim/optimizer.hpp>
+
+namespace tapegrad::train {
+
+/// How `fit` goes through the data.
+struct Options {
+  int epochs = 10;
+  int batch_size = 32;
+  /// Of the order in which samples come.
+  std::uint64_t seed = 0;
+  Precision precision = default_precision();
+};
+
+/// Where training stands, after every step.
+struct Progress {
+  int epoch;                ///< Counted from 0.
+  int epochs;
+  std::int64_t step;        ///< Steps done in this epoch.
+  std::int64_t steps;       ///< Steps of an epoch.
+  double loss;              ///< Mean over the samples seen in this epoch.
+  double accuracy;          ///< Share of them that was classified right, before each step.
+  double samples_per_second;
+  double seconds_left;
+};
+
+/// Called after every step, for a progress bar or a log.
+using Monitor = std::function<void(const Progress&)>;
+
+/// Trains a classifier: for each shuffled mini-batch the forward pass, the mean softmax cross-entropy,
+/// the backward pass and one step of the optimizer. Returns the last state.
+/// Throws ValueError for options below 1 or an empty data set, ShapeError if the model's output is
+/// not (batch, classes), NonFiniteError, naming the gate, when the loss is no longer a number.
+Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
+             const Options& options, const Monitor& monitor = {});
+
+/// The share of samples whose largest score is that of their label, in evaluation mode.
+/// Throws as `fit`.
+double accuracy(nn::Module& model, const data::Dataset& dataset,
+                Precision precision = default_precision(), int batch_size = 256);
+
+}  // namespace tapegrad::train
