@@ -13,6 +13,7 @@
 #include <tapegrad/autograd/threads.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/idx.hpp>
+#include <tapegrad/data/mean_subtraction.hpp>
 #include <tapegrad/data/spiral.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>

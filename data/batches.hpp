@@ -11,7 +11,7 @@ namespace tapegrad::data {
 /// A few samples of a data set, copied side by side.
 struct Batch {
   /// Shape (B, D).
-  Array inputs;
+  Array<float> inputs;
   /// B class numbers.
   std::vector<int> labels;
 

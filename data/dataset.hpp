@@ -1,33 +1,18 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
-#if __has_include(<xtensor/containers/xarray.hpp>)
-#include <xtensor/containers/xarray.hpp>
-#else
-#include <xtensor/xarray.hpp>
-#endif
-
+#include <tapegrad/ops/array.hpp>
 #include <tapegrad/ops/error.hpp>
 
 namespace tapegrad::data {
 
-// NOTE [One array type]
-// `xt::xarray<float>` is another type when XTENSOR_USE_XSIMD, -march or XTENSOR_DEFAULT_LAYOUT
-// say so: memory from one allocator would then be freed by another where a user compiles with
-// other settings than the library. With layout and allocator named it is the same type everywhere;
-// without those settings it is `xt::xarray<float>` itself.
-
-/// An xtensor array of floats, row-major, of the same type whatever macros xtensor is used with.
-using Array = xt::xarray<float, xt::layout_type::row_major, std::allocator<float>>;
-
 /// Labelled samples for classification: sample i is row i of `inputs` and has label `labels[i]`.
 struct Dataset {
   /// Shape (N, D): N samples of D features each.
-  Array inputs;
+  Array<float> inputs;
   /// N class numbers, 0 to classes − 1.
   std::vector<int> labels;
   /// The number of classes.

@@ -244,10 +244,10 @@ std::string find_published(const std::filesystem::path& dir, const std::string& 
 
 }  // namespace
 
-Array read_idx_images(const std::string& path) {
+Array<float> read_idx_images(const std::string& path) {
   const Idx idx = read_idx(path, images_magic);
   const std::size_t count = idx.sizes[0];
-  Array images(Array::shape_type{count, idx.bytes.size() / count});
+  Array<float> images(Array<float>::shape_type{count, idx.bytes.size() / count});
   std::transform(idx.bytes.begin(), idx.bytes.end(), images.data(),
                  [](unsigned char pixel) { return static_cast<float>(pixel) / 255.0F; });
   return images;

@@ -15,7 +15,7 @@ namespace tapegrad::data {
 
 /// The images of an IDX file (magic number 2051) as an array (N, rows·columns), one image per row,
 /// with pixels scaled from 0…255 to [0, 1]. Throws FileError.
-Array read_idx_images(const std::string& path);
+Array<float> read_idx_images(const std::string& path);
 
 /// The N labels of an IDX file (magic number 2049). Throws FileError.
 std::vector<int> read_idx_labels(const std::string& path);

@@ -54,8 +54,12 @@ Task load(const Arguments& arguments) {
                     "https://github.com/zalandoresearch/fashion-mnist; --data spiral needs none");
   }
   // Any data set in the four files of MNIST: Fashion-MNIST is one of them.
-  return {data::load_fashion_mnist(arguments.data_dir, data::Split::train),
-          data::load_fashion_mnist(arguments.data_dir, data::Split::test), "test"};
+  Task task{data::load_fashion_mnist(arguments.data_dir, data::Split::train),
+            data::load_fashion_mnist(arguments.data_dir, data::Split::test), "test"};
+  const data::MeanSubtraction centre(task.train);
+  centre.apply(task.train);
+  centre.apply(task.test);
+  return task;
 }
 
 void run(const Arguments& arguments) {

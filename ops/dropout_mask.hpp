@@ -10,12 +10,12 @@ namespace tapegrad::ops {
 struct DropoutMask : Whole<0> {
   double drop = 0.5;
   std::uint64_t seed = 0;
-  std::uint64_t stream = 0;
+  std::uint32_t stream = 0;
   Shape size;
 
   DropoutMask() = default;
   DropoutMask(const Shape& output, double probability, std::uint64_t generator_seed,
-              std::uint64_t generator_stream = 0)
+              std::uint32_t generator_stream = 0)
       : drop(probability), seed(generator_seed), stream(generator_stream), size(output) {}
 
   Shape shape(Shapes) const {
@@ -26,13 +26,19 @@ struct DropoutMask : Whole<0> {
     return size;
   }
 
+  /// Streams of masks ("drop") apart from those of a Generator with the same seed; see NOTE
+  /// [Random numbers].
+  static constexpr std::uint64_t stream_tag = std::uint64_t{0x64726F70} << 32;
+
   template <class T>
   void forward(Out<T> y, Operands<T>) const {
     const T keep = static_cast<T>(1 / (1 - drop));
     const std::int64_t count = y.shape.size();
-    for (std::int64_t i = 0; i < count; ++i) {
-      const bool kept = uniform_at(seed, stream, static_cast<std::uint64_t>(i)) >= drop;
-      y.put(i, kept ? keep : T(0));
+    // One Philox block makes two draws; `uniform_at` would compute each block twice.
+    for (std::int64_t i = 0; i < count; i += 2) {
+      const auto words = philox_block(seed, stream_tag | stream, static_cast<std::uint64_t>(i / 2));
+      y.put(i, unit_interval(words[0], words[1]) >= drop ? keep : T(0));
+      if (i + 1 < count) y.put(i + 1, unit_interval(words[2], words[3]) >= drop ? keep : T(0));
     }
   }
 

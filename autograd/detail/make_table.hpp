@@ -116,13 +116,16 @@ struct IgnoreBranch {
 };
 
 template <class G, class = void>
-inline constexpr bool has_branches = false;
+struct HasBranch : std::false_type {};
 template <class G>
-inline constexpr bool has_branches<G, std::void_t<decltype(&G::branch)>> = true;
+struct HasBranch<G, std::void_t<decltype(&G::branch)>> : std::true_type {};
+
+template <class G, class = void>
+struct HasBranches : std::false_type {};
 template <class G>
-inline constexpr bool
-    has_branches<G, std::void_t<decltype(G{}.branches(ops::Operands<double>{}, IgnoreBranch{}))>> =
-        true;
+struct HasBranches<G, std::void_t<decltype(std::declval<G>().branches(
+                          std::declval<ops::Operands<double>>(), IgnoreBranch{}))>>
+    : std::true_type {};
 
 template <class G>
 void report_branches(const void* gate, std::int64_t n, ops::Operands<double> x,
@@ -176,7 +179,7 @@ constexpr GateTable make_table(const char* name, Op op) {
       static_cast<const G*>(gate)->backward(e);
     };
   }
-  if constexpr (has_branches<G>) table.branches = &report_branches<G>;
+  if constexpr (HasBranch<G>::value || HasBranches<G>::value) table.branches = &report_branches<G>;
   return table;
 }
 

@@ -256,24 +256,16 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   return index;
 }
 
-}  // namespace
-
-Var handle(Block& block, std::uint32_t index) {
-  const std::uint8_t flags = block.nodes[index].flags;
-  return VarAccess::make(&block,
-                         index | ((flags & flag_tensor) != 0 ? VarAccess::tensor_bit : 0U) |
-                             ((flags & flag_requires_grad) != 0 ? VarAccess::grad_bit : 0U));
-}
-
-Block& live_block(const Var& var, const char* who, Place place) {
-  Block* block = VarAccess::block(var);
+[[noreturn]] void throw_stale(const Var& var, const char* who, Place place) {
   const std::string gate = std::string("[") + who + "] ";
+  const Block* const block = VarAccess::block(var);
   if (block == nullptr) {
-    throw TapeError(gate + "needs a Var that belongs to a tape, got an empty one; assign it from " +
-                    "tape.variable(...) or an expression first" + at(place));
+    throw TapeError(gate +
+                    "needs a Var that belongs to a tape, got an empty one; assign it from "
+                    "tape.variable(...) or an expression first" +
+                    at(place));
   }
   const std::uint32_t epoch = VarAccess::epoch(var);
-  if (block->alive && block->epoch == epoch) return *block;
   const Life& life = block->lives[epoch % std::size(block->lives)];
   std::string text = gate + "needs a Var of a living tape, got one of a tape that ";
   if (life.epoch != epoch) {
@@ -284,6 +276,23 @@ Block& live_block(const Var& var, const char* who, Place place) {
     text += "was made at " + to_string(life.made) + " and has been destroyed";
   }
   throw TapeError(text + "; record the value again on the present tape" + at(place));
+}
+
+}  // namespace
+
+Var handle(Block& block, std::uint32_t index) {
+  const std::uint8_t flags = block.nodes[index].flags;
+  return VarAccess::make(&block,
+                         index | ((flags & flag_tensor) != 0 ? VarAccess::tensor_bit : 0U) |
+                             ((flags & flag_requires_grad) != 0 ? VarAccess::grad_bit : 0U));
+}
+
+Block& live_block(const Var& var, const char* who, Place place) {
+  Block* const block = VarAccess::block(var);
+  if (block == nullptr || !block->alive || block->epoch != VarAccess::epoch(var)) {
+    throw_stale(var, who, place);
+  }
+  return *block;
 }
 
 Place place_of(const Var& var) {

@@ -44,6 +44,7 @@ Child::Child(const std::vector<std::string>& command,
   const Pipe input = make_pipe();
   const Pipe output = make_pipe();
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
 
@@ -91,7 +92,7 @@ std::string Child::read_line() {
     if (count <= 0) throw std::runtime_error(end());
     unread_.append(buffer, static_cast<std::size_t>(count));
   }
-  const std::string line = unread_.substr(0, newline);
+  std::string line = unread_.substr(0, newline);
   unread_.erase(0, newline + 1);
   return line;
 }

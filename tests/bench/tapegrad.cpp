@@ -83,15 +83,11 @@ class Mlp {
   static nn::Sequential network(const std::vector<int>& sizes) {
     set_default_precision(f32);
     nn::Sequential layers;
-    for (std::size_t i = 1; i < sizes.size(); ++i) {
-      if (i > 1) layers.push_back(nn::ReLU());
-      layers.push_back(nn::Linear(sizes[i - 1], sizes[i]));
-    }
     const auto weights = bench::initial_weights<float>(sizes);
-    std::vector<Parameter> parameters = layers.parameters();
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      parameters[2 * i].set_value(ArrayRef(weights[i].data(), parameters[2 * i].shape()));
-      parameters[2 * i + 1].set_value(xt::zeros<float>({sizes[i + 1]}));
+      if (i > 0) layers.add(nn::ReLU());
+      Parameter weight = layers.add(nn::Linear(sizes[i], sizes[i + 1]))->weight();
+      weight.set_value(ArrayRef(weights[i].data(), weight.shape()));
     }
     return layers;
   }

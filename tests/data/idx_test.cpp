@@ -103,7 +103,7 @@ void expect_file_error(const Action& action, const std::vector<std::string>& wor
 
 TEST_F(IdxTest, ReadsImagesScaledAndFlat) {
   for (const std::string& content : {images, gzip(images)}) {
-    const Array array = read_idx_images(write("images", content));
+    const Array<float> array = read_idx_images(write("images", content));
     ASSERT_EQ(array.dimension(), 2U);
     EXPECT_EQ(array.shape()[0], 2U);
     EXPECT_EQ(array.shape()[1], 6U);
@@ -136,7 +136,7 @@ TEST_F(IdxTest, ReadsMoreThanOneChunk) {
   const std::string pixels = noise(3'000'000);
   const std::string content = big_endian({2051, 3000, 10, 100}) + pixels;
   for (const std::string& bytes : {content, gzip(content)}) {
-    const Array array = read_idx_images(write("images", bytes));
+    const Array<float> array = read_idx_images(write("images", bytes));
     ASSERT_EQ(array.size(), pixels.size());
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       ASSERT_EQ(array.data()[i], static_cast<float>(static_cast<unsigned char>(pixels[i])) / 255.0F)
