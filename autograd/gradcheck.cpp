@@ -80,13 +80,15 @@ const char* to_string(Verdict verdict) {
 
 const CoordinateCheck& GradientReport::worst() const {
   if (coordinates.empty()) {
-    throw ValueError("[gradcheck] needs at least one checked coordinate to name the worst, got "
-                     "none: nothing upstream of the output is a variable or parameter");
+    throw ValueError(
+        "[gradcheck] needs at least one checked coordinate to name the worst, got "
+        "none: nothing upstream of the output is a variable or parameter");
   }
   // NaN counts as worse than any number.
   return *std::max_element(coordinates.begin(), coordinates.end(),
                            [](const CoordinateCheck& a, const CoordinateCheck& b) {
-                             return a.error < b.error || (!std::isnan(a.error) && std::isnan(b.error));
+                             return a.error < b.error ||
+                                    (!std::isnan(a.error) && std::isnan(b.error));
                            });
 }
 

@@ -64,7 +64,7 @@ double Var::item(Place place) const {
 Array<double> Var::value(Place place) const {
   const detail::Block& block = live_block(*this, "value", place);
   return detail::to_array(block.shape(index()), readable_value(block, index(), "value", place),
-                           block.precision);
+                          block.precision);
 }
 
 double Var::grad_item(Place place) const {
@@ -77,7 +77,7 @@ double Var::grad_item(Place place) const {
 Array<double> Var::grad(Place place) const {
   const detail::Block& block = live_block(*this, "grad", place);
   return detail::to_array(block.shape(index()), readable_grad(block, index(), place),
-                           block.precision);
+                          block.precision);
 }
 
 void Var::backward(Place place) const {

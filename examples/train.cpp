@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;
@@ -71,10 +71,10 @@ void run(const Arguments& arguments) {
   const auto sizes = nn::parse_mlp(arguments.model);
   const auto features = static_cast<std::int64_t>(task.train.features());
   if (sizes.front() != features || sizes.back() != task.train.classes) {
-    throw ValueError(fmt::format("[train] needs a model with {} inputs and {} outputs for this "
-                                 "data, got {}; write mlp:{}-…-{}",
-                                 features, task.train.classes, arguments.model, features,
-                                 task.train.classes));
+    throw ValueError(
+        fmt::format("[train] needs a model with {} inputs and {} outputs for this "
+                    "data, got {}; write mlp:{}-…-{}",
+                    features, task.train.classes, arguments.model, features, task.train.classes));
   }
   nn::Sequential model = nn::mlp(sizes);
   optim::SGD sgd(model.parameters(), arguments.learning_rate, arguments.momentum);

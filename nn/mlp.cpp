@@ -38,9 +38,10 @@ std::vector<std::int64_t> parse_mlp(const std::string& description) {
     if (good) rest.remove_prefix(1);
   }
   if (!good || sizes.size() < 2) {
-    throw ValueError("[mlp] needs a model such as mlp:784-128-64-10 (inputs, hidden layers, "
-                     "classes, each at least 1), got '" +
-                     description + "'");
+    throw ValueError(
+        "[mlp] needs a model such as mlp:784-128-64-10 (inputs, hidden layers, "
+        "classes, each at least 1), got '" +
+        description + "'");
   }
   return sizes;
 }

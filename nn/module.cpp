@@ -44,9 +44,10 @@ void Module::check_name(const std::string& name) const {
   const bool taken = std::any_of(parameters_.begin(), parameters_.end(), is_name) ||
                      std::any_of(children_.begin(), children_.end(), is_name);
   if (name.empty() || taken || name.find('.') != std::string::npos) {
-    throw ValueError("[module] needs a name of its own without dots for each parameter and child, "
-                     "got '" +
-                     name + "'" + (taken ? ", which is taken" : ""));
+    throw ValueError(
+        "[module] needs a name of its own without dots for each parameter and child, "
+        "got '" +
+        name + "'" + (taken ? ", which is taken" : ""));
   }
 }
 

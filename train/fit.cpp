@@ -21,8 +21,8 @@ double seconds_since(Clock::time_point start) {
 void check_scores(const Var& scores, const data::Batch& batch, int classes) {
   const Shape needed{static_cast<std::int64_t>(batch.size()), classes};
   if (scores.shape() != needed) {
-    throw ShapeError("[fit] needs a model whose output is (batch, classes) = " +
-                     to_string(needed) + ", got " + to_string(scores.shape()) +
+    throw ShapeError("[fit] needs a model whose output is (batch, classes) = " + to_string(needed) +
+                     ", got " + to_string(scores.shape()) +
                      "; let the last layer have one output per class");
   }
 }

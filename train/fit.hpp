@@ -21,12 +21,12 @@ struct Options {
 
 /// Where training stands, after every step.
 struct Progress {
-  int epoch;                ///< Counted from 0.
+  int epoch;  ///< Counted from 0.
   int epochs;
-  std::int64_t step;        ///< Steps done in this epoch.
-  std::int64_t steps;       ///< Steps of an epoch.
-  double loss;              ///< Mean over the samples seen in this epoch.
-  double accuracy;          ///< Share of them that was classified right, before each step.
+  std::int64_t step;   ///< Steps done in this epoch.
+  std::int64_t steps;  ///< Steps of an epoch.
+  double loss;         ///< Mean over the samples seen in this epoch.
+  double accuracy;     ///< Share of them that was classified right, before each step.
   double samples_per_second;
   double seconds_left;
 };
@@ -34,10 +34,10 @@ struct Progress {
 /// Called after every step, for a progress bar or a log.
 using Monitor = std::function<void(const Progress&)>;
 
-/// Trains a classifier: for each shuffled mini-batch the forward pass, the mean softmax cross-entropy,
-/// the backward pass and one step of the optimizer. Returns the last state.
-/// Throws ValueError for options below 1 or an empty data set, ShapeError if the model's output is
-/// not (batch, classes), NonFiniteError, naming the gate, when the loss is no longer a number.
+/// Trains a classifier: for each shuffled mini-batch the forward pass, the mean softmax
+/// cross-entropy, the backward pass and one step of the optimizer. Returns the last state. Throws
+/// ValueError for options below 1 or an empty data set, ShapeError if the model's output is not
+/// (batch, classes), NonFiniteError, naming the gate, when the loss is no longer a number.
 Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
              const Options& options, const Monitor& monitor = {});
 

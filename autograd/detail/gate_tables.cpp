@@ -20,9 +20,10 @@ struct Simd {
 
 }  // namespace
 
-const GateTable gate_tables[] = {GateTable{},
+// constexpr: the tables exist before any static object of a user records a gate.
+constexpr GateTable gate_tables[] = {GateTable{},
 #define TAPEGRAD_GATE(name, Type) make_table<ops::Type, Simd>(#name, Op::name##_),
-                                 TAPEGRAD_GATES(TAPEGRAD_GATE)
+                                     TAPEGRAD_GATES(TAPEGRAD_GATE)
 #undef TAPEGRAD_GATE
 };
 

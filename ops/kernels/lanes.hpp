@@ -50,7 +50,8 @@ struct Lanes {
   friend LaneMask<T> operator<(Lanes a, Lanes b) { return {a.batch < b.batch}; }
   friend LaneMask<T> operator<=(Lanes a, Lanes b) { return {a.batch <= b.batch}; }
   friend LaneMask<T> operator==(Lanes a, Lanes b) { return {a.batch == b.batch}; }
-  friend LaneMask<T> operator!=(Lanes a, Lanes b) { return {a.batch != b.batch}; }
+  /// Not `a.batch != b.batch`, which is false for NaN.
+  friend LaneMask<T> operator!=(Lanes a, Lanes b) { return {!(a.batch == b.batch)}; }
   friend LaneMask<T> truth(Lanes a) { return a != Lanes(T(0)); }
 
   friend Lanes exp(Lanes a) { return xsimd::exp(a.batch); }

@@ -1,0 +1,408 @@
+// The list-driven suite: whatever stands in ops/gates.txt is checked here, in float and double.
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <tapegrad/autograd/grad.hpp>
+#include <tapegrad/autograd/inspect.hpp>
+#include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/ops/strides.hpp>
+
+#include "support/gate_cases.hpp"
+#include "support/reference.hpp"
+
+namespace tapegrad::testing {
+namespace {
+
+/// The listed cases for which `predicate` holds.
+template <class Predicate>
+std::vector<GateCase> cases_where(Predicate predicate) {
+  std::vector<GateCase> chosen;
+  for (const GateCase& gate_case : all_cases()) {
+    if (predicate(gate_case)) chosen.push_back(gate_case);
+  }
+  return chosen;
+}
+
+bool is_pointwise(const GateCase& c) {
+  return c.table->pointwise;
+}
+bool has_gradient(const GateCase& c) {
+  return !c.differentiable().empty();
+}
+bool has_two_gradients(const GateCase& c) {
+  return c.differentiable().size() > 1;
+}
+bool has_kinks(const GateCase& c) {
+  return c.table->branches != nullptr;
+}
+
+bool is_small(const GateCase& c) {
+  for (const Shape& shape : c.shapes) {
+    if (shape.size() > 100) return false;
+  }
+  return true;
+}
+
+/// Two operands of one shape that may be the same value. With kinks, x would tie with itself.
+bool takes_a_value_twice(const GateCase& c) {
+  return c.shapes.size() == 2 && has_two_gradients(c) && c.shapes[0] == c.shapes[1] &&
+         !has_kinks(c);
+}
+
+std::string test_name(const ::testing::TestParamInfo<GateCase>& info) {
+  return std::string(info.param.table->name) + "_" + std::to_string(info.index);
+}
+
+#define TAPEGRAD_SUITE(name, predicate)                      \
+  class name : public ::testing::TestWithParam<GateCase> {}; \
+  INSTANTIATE_TEST_SUITE_P(List, name, ::testing::ValuesIn(cases_where(predicate)), test_name)
+
+TAPEGRAD_SUITE(Gates, [](const GateCase&) { return true; });
+TAPEGRAD_SUITE(PointwiseGates,
+               [](const GateCase& c) { return is_pointwise(c) && c.shapes[0] == Shape{7}; });
+TAPEGRAD_SUITE(DifferentiableGates, has_gradient);
+TAPEGRAD_SUITE(SmallDifferentiableGates, [](const GateCase& c) {
+  return has_gradient(c) && c.has_elements() && is_small(c);
+});
+TAPEGRAD_SUITE(GatesWithTwoGradients, has_two_gradients);
+TAPEGRAD_SUITE(GatesOfOneValueTwice, takes_a_value_twice);
+TAPEGRAD_SUITE(KinkedGates, has_kinks);
+
+double tolerance(Precision precision) {
+  return precision == f32 ? 3e-5 : 1e-12;
+}
+
+void expect_near(const Array<double>& got, const Array<double>& expected, double relative,
+                 const char* what) {
+  ASSERT_EQ(got.size(), expected.size()) << what;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double scale = std::max(1.0, std::abs(expected.data()[i]));
+    ASSERT_NEAR(got.data()[i], expected.data()[i], relative * scale) << what << ", element " << i;
+  }
+}
+
+// --- Values ---------------------------------------------------------------------------------
+
+/// The elements of each operand that meet in element i of the output.
+template <class T>
+std::vector<std::vector<T>> broadcast_elements(const GateCase& gate_case, const Shape& shape,
+                                               const std::vector<std::vector<double>>& numbers) {
+  std::vector<std::vector<T>> elements(static_cast<std::size_t>(shape.size()));
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    std::size_t i = 0;
+    ops::for_each_offset(
+        shape, ops::broadcast_strides(gate_case.shapes[k], shape), [&](std::int64_t offset) {
+          elements[i++].push_back(static_cast<T>(numbers[k][static_cast<std::size_t>(offset)]));
+        });
+  }
+  return elements;
+}
+
+TEST_P(Gates, ForwardEqualsPlainLoop) {
+  const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 1);
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Var y = record_case(tape, gate_case, numbers, all_variable(gate_case)).y;
+    const Shape shape = y.shape();
+    Array<double> expected = y.value();
+    if (gate_case.table->pointwise) {
+      const auto elements = broadcast_elements<double>(gate_case, shape, numbers);
+      for (std::size_t i = 0; i < elements.size(); ++i) {
+        expected.data()[i] = gate_case.forward_element(elements[i].data());
+      }
+    } else if (!reference_forward(gate_case, numbers, expected)) {
+      GTEST_SKIP() << "no plain loop for whole-tensor gate " << gate_case.table->name
+                   << " in tests/ops/reference.cpp";
+    }
+    expect_near(y.value(), expected, tolerance(precision), "forward");
+  }
+}
+
+TEST_P(PointwiseGates, SpecialValuesAgreeWithTheRule) {
+  const GateCase& gate_case = GetParam();
+  const double inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> specials = {0.0, -0.0, 1.0, -1.0, 800.0, -800.0, inf, -inf, nan, 1e-30};
+  // Every pair of special values, in operands of equal length.
+  std::vector<std::vector<double>> numbers(gate_case.shapes.size());
+  for (const double a : specials) {
+    for (const double b : specials) {
+      for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k].push_back(k == 1 ? b : a);
+    }
+  }
+  GateCase wide = gate_case;
+  for (Shape& shape : wide.shapes) shape = {static_cast<std::int64_t>(numbers[0].size())};
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Var y = record_case(tape, wide, numbers, all_variable(wide)).y;
+    const Array<double> got = y.value();
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      double expected = 0;
+      float x32[3];
+      double x64[3];
+      for (std::size_t k = 0; k < numbers.size(); ++k) {
+        x64[k] = numbers[k][i];
+        x32[k] = static_cast<float>(x64[k]);
+      }
+      expected = precision == f32 ? static_cast<double>(wide.forward_element_f32(x32))
+                                  : wide.forward_element(x64);
+      const double value = got.data()[i];
+      if (std::isnan(expected)) {
+        EXPECT_TRUE(std::isnan(value)) << "operands " << x64[0] << ", got " << value;
+      } else if (std::isinf(expected)) {
+        EXPECT_EQ(value, expected) << "operands " << x64[0];
+      } else {
+        EXPECT_NEAR(value, expected, tolerance(precision) * std::max(1.0, std::abs(expected)))
+            << "operands " << x64[0];
+      }
+    }
+  }
+}
+
+// --- First order ----------------------------------------------------------------------------
+
+/// Compares backward with centred differences in double for the chosen variables.
+void check_gradients(const GateCase& gate_case, std::vector<std::vector<double>> numbers,
+                     const std::vector<bool>& variable) {
+  Tape tape(f64);
+  const Recorded recorded = record_case(tape, gate_case, numbers, variable);
+  const std::vector<double> upstream = asymmetric(recorded.y.size());
+  recorded.y.backward(ArrayRef(upstream.data(), recorded.y.shape()));
+  const double h = 1e-5;
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    if (!variable[k]) continue;
+    const Array<double> analytic = recorded.operands[k].grad();
+    // A few hundred coordinates of a long operand say as much as all.
+    const std::size_t stride = std::max<std::size_t>(1, numbers[k].size() / 150);
+    for (std::size_t i = 0; i < numbers[k].size(); i += stride) {
+      double sides[2];
+      const double before = numbers[k][i];
+      for (const int side : {0, 1}) {
+        numbers[k][i] = side == 0 ? before + h : before - h;
+        Tape moved(f64);
+        const Var y =
+            record_case(moved, gate_case, numbers, std::vector<bool>(numbers.size(), false)).y;
+        sides[side] = weighted_sum(y.value(), upstream);
+      }
+      numbers[k][i] = before;
+      const double numeric = (sides[0] - sides[1]) / (2 * h);
+      ASSERT_NEAR(analytic.data()[i], numeric, 1e-7 * std::max(1.0, std::abs(numeric)))
+          << "operand " << k << ", element " << i;
+    }
+  }
+}
+
+TEST_P(DifferentiableGates, GradientsEqualCentredDifferences) {
+  const GateCase& gate_case = GetParam();
+  check_gradients(gate_case, draw_operands(gate_case, 2), all_variable(gate_case));
+}
+
+TEST_P(GatesWithTwoGradients, AConstantOperandChangesNothing) {
+  const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 3);
+  for (const std::size_t constant : gate_case.differentiable()) {
+    std::vector<bool> variable = all_variable(gate_case);
+    variable[constant] = false;
+    check_gradients(gate_case, numbers, variable);
+  }
+}
+
+TEST_P(GatesOfOneValueTwice, GradientIsTheSum) {
+  const GateCase& gate_case = GetParam();
+  Generator generator(4);
+  const std::vector<double> numbers = draw(gate_case.shapes[0], gate_case.domains[1], generator);
+  const auto value = [&](const std::vector<double>& x, Tape& tape) {
+    const Var v = tape.variable(ArrayRef(x.data(), gate_case.shapes[0]));
+    return std::pair{v, record_case(gate_case, {v, v})};
+  };
+  Tape tape(f64);
+  const auto [x, y] = value(numbers, tape);
+  const std::vector<double> upstream = asymmetric(y.size());
+  y.backward(ArrayRef(upstream.data(), y.shape()));
+  const Array<double> analytic = x.grad();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    double sides[2];
+    for (const int side : {0, 1}) {
+      std::vector<double> moved = numbers;
+      moved[i] += side == 0 ? 1e-5 : -1e-5;
+      Tape other(f64);
+      sides[side] = weighted_sum(value(moved, other).second.value(), upstream);
+    }
+    const double numeric = (sides[0] - sides[1]) / 2e-5;
+    ASSERT_NEAR(analytic.data()[i], numeric, 1e-7 * std::max(1.0, std::abs(numeric)));
+  }
+}
+
+TEST_P(Gates, FloatFollowsDouble) {
+  const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 5);
+  std::vector<std::vector<double>> rounded = numbers;
+  for (auto& operand : rounded) {
+    for (double& x : operand) x = static_cast<double>(static_cast<float>(x));
+  }
+  std::vector<Array<double>> results[2];
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Recorded recorded = record_case(tape, gate_case, rounded, all_variable(gate_case));
+    auto& result = results[precision == f32 ? 0 : 1];
+    result.push_back(recorded.y.value());
+    if (!has_gradient(gate_case)) continue;
+    const std::vector<double> upstream = asymmetric(recorded.y.size());
+    recorded.y.backward(ArrayRef(upstream.data(), recorded.y.shape()));
+    for (const std::size_t k : gate_case.differentiable()) {
+      result.push_back(recorded.operands[k].grad());
+    }
+  }
+  for (std::size_t i = 0; i < results[0].size(); ++i) {
+    // Sums over hundreds of repetitions add up roundings.
+    expect_near(results[0][i], results[1][i], 1e-4, i == 0 ? "value" : "gradient");
+  }
+}
+
+TEST_P(DifferentiableGates, LeanGivesTheGradientsOfInspect) {
+  const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 6);
+  std::vector<Array<double>> results[2];
+  for (const Mode mode : {inspect, lean}) {
+    Tape tape(f64, mode);
+    const Recorded recorded = record_case(tape, gate_case, numbers, all_variable(gate_case));
+    const std::vector<double> upstream = asymmetric(recorded.y.size());
+    recorded.y.backward(ArrayRef(upstream.data(), recorded.y.shape()));
+    for (const std::size_t k : gate_case.differentiable()) {
+      results[mode == lean].push_back(recorded.operands[k].grad());
+    }
+  }
+  for (std::size_t i = 0; i < results[0].size(); ++i) {
+    expect_near(results[1][i], results[0][i], 0.0, "gradient");
+  }
+}
+
+// --- Recorded gradients and second order ----------------------------------------------------
+
+TEST_P(DifferentiableGates, RecordedGradientEqualsComputed) {
+  const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 7);
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Recorded recorded = record_case(tape, gate_case, numbers, all_variable(gate_case));
+    const std::vector<double> upstream = asymmetric(recorded.y.size());
+    const ArrayRef weights(upstream.data(), recorded.y.shape());
+    const Var u = tape.data(weights);
+    std::vector<Var> xs;
+    for (const std::size_t k : gate_case.differentiable()) xs.push_back(recorded.operands[k]);
+    const std::vector<Var> gradients = grad(recorded.y, xs, u);
+    for (const Var& x : xs) {
+      expect_near(x.grad(), Array<double>::from_shape(x.grad().shape()) * 0.0, 0.0,
+                  "grad() must leave gradients alone");
+    }
+    recorded.y.backward(weights);
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      ASSERT_EQ(gradients[i].shape(), xs[i].shape());
+      expect_near(gradients[i].value(), xs[i].grad(), precision == f32 ? 1e-4 : 1e-11,
+                  "recorded gradient");
+    }
+  }
+}
+
+TEST_P(SmallDifferentiableGates, SecondOrderEqualsDifferencesOfTheFirst) {
+  const GateCase& gate_case = GetParam();
+  // s(x, u) = Σ_k v_k · (∂(u·y)/∂x_k): its gradients in every x and in u are second derivatives.
+  auto numbers = draw_operands(gate_case, 8);
+  Tape shape_tape(f64);
+  const Shape y_shape =
+      record_case(shape_tape, gate_case, numbers, all_variable(gate_case)).y.shape();
+  numbers.push_back(asymmetric(y_shape.size()));
+  std::vector<Shape> shapes = gate_case.shapes;
+  shapes.push_back(y_shape);
+  const std::vector<std::size_t> chosen = gate_case.differentiable();
+
+  const auto build = [&](Tape& tape, std::vector<Var>& leaves) {
+    leaves.clear();
+    for (std::size_t k = 0; k < numbers.size(); ++k) {
+      const bool variable = k == gate_case.shapes.size() ||
+                            gate_case.table->differentiable_in(static_cast<std::uint32_t>(k));
+      const ArrayRef value(numbers[k].data(), shapes[k]);
+      leaves.push_back(variable ? tape.variable(value) : tape.data(value));
+    }
+    const std::vector<Var> operands(leaves.begin(), leaves.end() - 1);
+    const Var y = record_case(gate_case, operands);
+    std::vector<Var> xs;
+    for (const std::size_t k : chosen) xs.push_back(leaves[k]);
+    const std::vector<Var> gradients = grad(y, xs, leaves.back());
+    Var s = tape.data(0.0);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      const std::vector<double> weights =
+          asymmetric(gradients[i].size(), 0.3 + static_cast<double>(i));
+      s += sum(gradients[i] * constant(ArrayRef(weights.data(), gradients[i].shape())));
+    }
+    return s;
+  };
+
+  Tape tape(f64);
+  std::vector<Var> leaves;
+  const Var s = build(tape, leaves);
+  ASSERT_TRUE(s.requires_grad());
+  s.backward();
+  std::vector<Array<double>> analytic;
+  for (const Var& leaf : leaves) analytic.push_back(leaf.grad());
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    if (!leaves[k].requires_grad()) continue;
+    for (std::size_t i = 0; i < numbers[k].size(); ++i) {
+      double sides[2];
+      const double before = numbers[k][i];
+      for (const int side : {0, 1}) {
+        numbers[k][i] = side == 0 ? before + 1e-5 : before - 1e-5;
+        Tape moved(f64);
+        std::vector<Var> ignored;
+        sides[side] = build(moved, ignored).item();
+      }
+      numbers[k][i] = before;
+      const double numeric = (sides[0] - sides[1]) / 2e-5;
+      ASSERT_NEAR(analytic[k].data()[i], numeric, 1e-6 * std::max(1.0, std::abs(numeric)))
+          << "leaf " << k << ", element " << i;
+    }
+  }
+}
+
+// --- Replay ---------------------------------------------------------------------------------
+
+TEST_P(Gates, ReplayEqualsRecordingAnew) {
+  const GateCase& gate_case = GetParam();
+  const auto first = draw_operands(gate_case, 9);
+  const auto second = draw_operands(gate_case, 10);
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Recorded recorded = record_case(tape, gate_case, first, all_variable(gate_case));
+    for (std::size_t k = 0; k < second.size(); ++k) {
+      recorded.operands[k].set_value(ArrayRef(second[k].data(), gate_case.shapes[k]));
+    }
+    tape.replay();
+    Tape anew(precision);
+    const Var expected = record_case(anew, gate_case, second, all_variable(gate_case)).y;
+    expect_near(recorded.y.value(), expected.value(), 0.0, "replay");
+
+    const Precision other = precision == f32 ? f64 : f32;
+    const Tape converted = tape.replay(other);
+    expect_near(converted.gate(recorded.y.index()).value(), expected.value(), tolerance(f32),
+                "replay in the other precision");
+  }
+}
+
+TEST_P(KinkedGates, BranchesAreReportedPerElement) {
+  const GateCase& gate_case = GetParam();
+  Tape tape(f64);
+  const Recorded recorded =
+      record_case(tape, gate_case, draw_operands(gate_case, 11), all_variable(gate_case));
+  const std::vector<std::int64_t> reported = branches(recorded.y);
+  const std::int64_t groups = gate_case.table->op == detail::op_of<ops::AmaxScatter>
+                                  ? recorded.operands[1].size()
+                                  : recorded.y.size();
+  EXPECT_EQ(static_cast<std::int64_t>(reported.size()), groups);
+}
+
+}  // namespace
+}  // namespace tapegrad::testing

@@ -1,0 +1,72 @@
+// Circuits drawn at random from the list of gates: rules that are right alone must be right
+// together.
+
+#include <cmath>
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include <tapegrad/autograd/grad.hpp>
+#include <tapegrad/autograd/gradcheck.hpp>
+#include <tapegrad/autograd/inspect.hpp>
+
+#include "support/random_circuit.hpp"
+
+namespace tapegrad::testing {
+namespace {
+
+/// TAPEGRAD_CIRCUITS asks for a longer run.
+int circuit_count() {
+  const char* wanted = std::getenv("TAPEGRAD_CIRCUITS");
+  return wanted == nullptr ? 200 : std::atoi(wanted);
+}
+
+TEST(RandomCircuits, GradientsEqualCentredDifferences) {
+  std::int64_t checked = 0;
+  for (int seed = 0; seed < circuit_count(); ++seed) {
+    Tape tape(f64);
+    const RandomCircuit circuit(tape, static_cast<std::uint64_t>(seed), 4 + seed % 7);
+    const GradientReport report = gradcheck(tape, circuit.output());
+    for (const CoordinateCheck& c : report.coordinates) {
+      // Below 1e-9 the difference quotient is rounding of the output.
+      const bool noise = std::abs(c.analytic - c.numeric) < 1e-9;
+      ASSERT_TRUE(c.error <= 1e-5 || noise)
+          << "circuit " << seed << ", leaf " << c.leaf << ", element " << c.element << ": analytic "
+          << c.analytic << ", numeric " << c.numeric;
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 20 * circuit_count());
+}
+
+TEST(RandomCircuits, RecordedGradientsAndModesAgree) {
+  for (int seed = 0; seed < 50; ++seed) {
+    std::vector<Array<double>> gradients[3];
+    for (const int way : {0, 1, 2}) {
+      Tape tape(f64, way == 1 ? lean : inspect);
+      const RandomCircuit circuit(tape, static_cast<std::uint64_t>(seed), 8);
+      std::vector<Var> variables;
+      for (std::uint32_t i = 0; i < circuit.output().index(); ++i) {
+        const Var x = tape.gate(i);
+        if (x.requires_grad() && inspect_gate(x).gate == "variable") variables.push_back(x);
+      }
+      if (way == 2) {
+        for (const Var& g : grad(circuit.output(), variables)) gradients[way].push_back(g.value());
+      } else {
+        circuit.output().backward();
+        for (const Var& x : variables) gradients[way].push_back(x.grad());
+      }
+    }
+    for (std::size_t k = 0; k < gradients[0].size(); ++k) {
+      for (std::size_t i = 0; i < gradients[0][k].size(); ++i) {
+        const double expected = gradients[0][k].data()[i];
+        ASSERT_EQ(gradients[1][k].data()[i], expected) << "lean, circuit " << seed;
+        ASSERT_NEAR(gradients[2][k].data()[i], expected, 1e-12 * std::max(1.0, std::abs(expected)))
+            << "recorded, circuit " << seed;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tapegrad::testing
