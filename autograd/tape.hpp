@@ -3,16 +3,13 @@
 #include <vector>
 
 #include <tapegrad/autograd/array_ref.hpp>
+#include <tapegrad/autograd/detail/record.hpp>
 #include <tapegrad/autograd/operand.hpp>
 #include <tapegrad/autograd/place.hpp>
 #include <tapegrad/autograd/precision.hpp>
 #include <tapegrad/autograd/var.hpp>
 
 namespace tapegrad {
-
-namespace detail {
-struct Block;
-}
 
 /// Records gates with their values in the order in which they are computed, and walks them
 /// backward. Making one costs next to nothing: `Tape tape;` inside the loop body of a training step
@@ -31,6 +28,9 @@ class Tape {
 
   /// A leaf that receives a gradient; its value is copied.
   Var variable(const ArrayRef& value, Place place = Place::here());
+  Var variable(double value, Place place = Place::here()) {
+    return detail::record_scalar_variable(block_, value, place);
+  }
   /// A leaf without gradient. An lvalue of the tape's precision is referred to, not copied: it must
   /// live and stay unchanged as long as the tape uses it.
   Var data(const ArrayRef& value, Place place = Place::here());

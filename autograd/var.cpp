@@ -40,7 +40,8 @@ const void* readable_grad(const detail::Block& block, std::uint32_t index, Place
 }  // namespace
 
 bool Var::valid() const {
-  return block_ != nullptr && block_->alive && block_->epoch == epoch_;
+  const detail::Block* block = detail::VarAccess::block(*this);
+  return block != nullptr && block->alive && block->epoch == epoch();
 }
 
 const Shape& Var::shape(Place place) const {
@@ -55,7 +56,7 @@ bool Var::requires_grad(Place place) const {
   return live_block(*this, "requires_grad", place).requires_grad(index());
 }
 
-double Var::item(Place place) const {
+double Var::general_item(Place place) const {
   const detail::Block& block = live_block(*this, "item", place);
   check_single(block, index(), "item", place);
   return detail::first_number(readable_value(block, index(), "item", place), block.precision);
@@ -67,7 +68,7 @@ Array<double> Var::value(Place place) const {
                           block.precision);
 }
 
-double Var::grad_item(Place place) const {
+double Var::general_grad_item(Place place) const {
   const detail::Block& block = live_block(*this, "grad_item", place);
   check_single(block, index(), "grad_item", place);
   const void* grad = readable_grad(block, index(), place);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <tapegrad/autograd/array_ref.hpp>
+#include <tapegrad/autograd/detail/columns.hpp>
 #include <tapegrad/autograd/place.hpp>
 #include <tapegrad/autograd/precision.hpp>
 
@@ -11,7 +12,6 @@ namespace tapegrad {
 class Tape;
 
 namespace detail {
-struct Block;
 struct VarAccess;
 }  // namespace detail
 
@@ -40,12 +40,18 @@ class Var {
   bool requires_grad(Place place = Place::here()) const;
 
   /// The forward value of a single element. Throws ShapeError if there are more.
-  double item(Place place = Place::here()) const;
+  double item(Place place = Place::here()) const {
+    return is_plain_scalar() ? block_->values[index()].f64 : general_item(place);
+  }
   /// The forward value, copied.
   Array<double> value(Place place = Place::here()) const;
 
   /// The gradient of a single element; 0 where no gradient has arrived.
-  double grad_item(Place place = Place::here()) const;
+  double grad_item(Place place = Place::here()) const {
+    // Leaves with an Extra may keep their gradient elsewhere.
+    if (!is_plain_scalar() || block_->nodes[index()].extra != 0) return general_grad_item(place);
+    return index() < block_->grad_count ? block_->grads[index()].f64 : 0.0;
+  }
   /// The gradient after backward(), copied; zeros where no gradient has arrived.
   Array<double> grad(Place place = Place::here()) const;
 
@@ -65,7 +71,7 @@ class Var {
   Var name(const char* name, Place place = Place::here()) const;
 
   /// The gate's position on its tape.
-  std::uint32_t index() const { return bits_ & index_mask; }
+  std::uint32_t index() const { return bits() & index_mask; }
 
  private:
   friend struct detail::VarAccess;
@@ -73,12 +79,23 @@ class Var {
   static constexpr std::uint32_t grad_bit = 1U << 30;
   static constexpr std::uint32_t index_mask = grad_bit - 1;
 
-  Var(detail::Block* block, std::uint32_t bits, std::uint32_t epoch)
-      : block_(block), bits_(bits), epoch_(epoch) {}
+  Var(detail::Columns* block, std::uint32_t bits, std::uint32_t epoch)
+      : block_(block), key_(static_cast<std::uint64_t>(epoch) << 32 | bits) {}
+  std::uint32_t bits() const { return static_cast<std::uint32_t>(key_); }
+  std::uint32_t epoch() const { return static_cast<std::uint32_t>(key_ >> 32); }
 
-  detail::Block* block_ = nullptr;
-  std::uint32_t bits_ = 0;
-  std::uint32_t epoch_ = 0;
+  /// True for a live scalar of a tape in double precision that records gradients: what programs
+  /// of scalars consist of.
+  bool is_plain_scalar() const {
+    return block_ != nullptr && epoch() == block_->fast_epoch && (bits() & tensor_bit) == 0;
+  }
+  double general_item(Place place) const;
+  double general_grad_item(Place place) const;
+
+  detail::Columns* block_ = nullptr;
+  /// The epoch above, index and its two bits below: one word stays in one register where compilers
+  /// would pass two halves through vector registers.
+  std::uint64_t key_ = 0;
 };
 
 }  // namespace tapegrad

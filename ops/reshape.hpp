@@ -49,7 +49,7 @@ struct Reshape : Whole<1> {
 
   template <class Sampler>
   static void samples(Sampler& s) {
-    s.add(Reshape{{6}}, {{2, 3}});
+    s.add(Reshape{6}, {{2, 3}});
     s.add(Reshape{{3, -1}}, {{2, 3}});
     s.add(Reshape{Shape{}}, {{1, 1}});
     s.add(Reshape{{0, 4}}, {{2, 0}});

@@ -37,7 +37,7 @@ struct SumTo : Whole<1> {
 
   template <class Sampler>
   static void samples(Sampler& s) {
-    s.add(SumTo{{3}}, {{2, 3}});
+    s.add(SumTo{3}, {{2, 3}});
     s.add(SumTo{{2, 1}}, {{4, 2, 3}});
     s.add(SumTo{Shape{}}, {{2, 3}});
     s.add(SumTo{{1, 3, 1, 1, 2}}, {{2, 3, 2, 2, 2}});

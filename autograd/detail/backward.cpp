@@ -255,7 +255,11 @@ std::vector<char> upstream_of(const Block& block, std::uint32_t output) {
 }
 
 void check_finite(const Block& block, std::uint32_t output, Place place) {
-  if (all_finite(block, output)) return;
+  if (block.precision == f64 && !block.is_tensor(output)) {
+    if (std::isfinite(block.values[output].f64)) return;
+  } else if (all_finite(block, output)) {
+    return;
+  }
   const std::vector<char> upstream = upstream_of(block, output);
   std::uint32_t culprit = 0;
   while (upstream[culprit] == 0 || all_finite(block, culprit)) ++culprit;

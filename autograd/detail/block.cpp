@@ -96,19 +96,28 @@ void Block::grow() {
 }
 
 void Block::end_epoch(Place ended, bool was_reset) {
-  Life& life = lives[epoch % std::size(lives)];
-  life.ended = ended;
-  life.was_reset = was_reset;
+  life().ended = ended;
+  life().was_reset = was_reset;
   size = 0;
   grad_count = 0;
   consumed = false;
-  extras.resize(1);
-  more_operands.clear();
-  leaves.clear();
+  // A tape of scalars has nothing in its side tables, and may be very short.
+  if (extras.size() > 1) {
+    extras.resize(1);
+    more_operands.clear();
+    leaves.clear();
+    arena.reset();
+  }
   names.clear();
-  arena.reset();
   ++epoch;
   fast_epoch = 0;
+}
+
+void Block::begin_life(Place made) {
+  Life& begun = life();
+  begun.epoch = epoch;
+  begun.made = made;
+  begun.was_reset = false;
 }
 
 void Block::update_fast_epoch() {
@@ -184,7 +193,7 @@ Block* open_block(Precision precision, Mode mode, Place made) {
   block->alive = true;
   block->private_grads = false;
   block->grad_enabled = tapes.grad_enabled;
-  block->lives[block->epoch % std::size(block->lives)] = {block->epoch, made, {}, false};
+  block->begin_life(made);
   block->below = tapes.innermost;
   tapes.innermost = block;
   block->update_fast_epoch();
@@ -211,7 +220,7 @@ void close_block(Block* block) noexcept {
 }
 
 Block* reset_block(Block* block, Place place) {
-  const Place made = block->lives[block->epoch % std::size(block->lives)].made;
+  const Place made = block->life().made;
   block->end_epoch(place, true);
   if (block->epoch == last_epoch) {
     // This block is retired with its last epoch.
@@ -220,7 +229,7 @@ Block* reset_block(Block* block, Place place) {
     close_block(block);
     return open_block(precision, mode, made);
   }
-  block->lives[block->epoch % std::size(block->lives)] = {block->epoch, made, {}, false};
+  block->begin_life(made);
   block->update_fast_epoch();
   return block;
 }

@@ -173,9 +173,9 @@ Block& tape_of(const GateTable& table, const Operand* operands, std::size_t coun
     if (found != nullptr && found != &block) {
       throw TapeError(std::string("[") + table.name +
                       "] needs operands of one tape, got a Var of the tape made at " +
-                      to_string(found->lives[found->epoch % std::size(found->lives)].made) +
+                      to_string(found->life().made) +
                       " and one of the tape made at " +
-                      to_string(block.lives[block.epoch % std::size(block.lives)].made) +
+                      to_string(block.life().made) +
                       "; bring the value over with tape.data(x.value())" + at(place));
     }
     found = &block;
@@ -256,7 +256,16 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   return index;
 }
 
-[[noreturn]] void throw_stale(const Var& var, const char* who, Place place) {
+}  // namespace
+
+Var handle(Block& block, std::uint32_t index) {
+  const std::uint8_t flags = block.nodes[index].flags;
+  return VarAccess::make(&block,
+                         index | ((flags & flag_tensor) != 0 ? VarAccess::tensor_bit : 0U) |
+                             ((flags & flag_requires_grad) != 0 ? VarAccess::grad_bit : 0U));
+}
+
+void throw_stale(const Var& var, const char* who, Place place) {
   const std::string gate = std::string("[") + who + "] ";
   const Block* const block = VarAccess::block(var);
   if (block == nullptr) {
@@ -276,23 +285,6 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
     text += "was made at " + to_string(life.made) + " and has been destroyed";
   }
   throw TapeError(text + "; record the value again on the present tape" + at(place));
-}
-
-}  // namespace
-
-Var handle(Block& block, std::uint32_t index) {
-  const std::uint8_t flags = block.nodes[index].flags;
-  return VarAccess::make(&block,
-                         index | ((flags & flag_tensor) != 0 ? VarAccess::tensor_bit : 0U) |
-                             ((flags & flag_requires_grad) != 0 ? VarAccess::grad_bit : 0U));
-}
-
-Block& live_block(const Var& var, const char* who, Place place) {
-  Block* const block = VarAccess::block(var);
-  if (block == nullptr || !block->alive || block->epoch != VarAccess::epoch(var)) {
-    throw_stale(var, who, place);
-  }
-  return *block;
 }
 
 Place place_of(const Var& var) {

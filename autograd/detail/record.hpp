@@ -14,10 +14,11 @@ namespace tapegrad::detail {
 
 /// What the library's own files may see of a Var.
 struct VarAccess {
-  static Block* block(const Var& v) { return v.block_; }
-  static std::uint32_t epoch(const Var& v) { return v.epoch_; }
-  static std::uint32_t bits(const Var& v) { return v.bits_; }
-  static Var make(Block* block, std::uint32_t bits) { return {block, bits, block->epoch}; }
+  static Columns* columns(const Var& v) { return v.block_; }
+  static Block* block(const Var& v) { return static_cast<Block*>(v.block_); }
+  static std::uint32_t epoch(const Var& v) { return v.epoch(); }
+  static std::uint32_t bits(const Var& v) { return v.bits(); }
+  static Var make(Columns* block, std::uint32_t bits) { return {block, bits, block->epoch}; }
   static constexpr std::uint32_t tensor_bit = Var::tensor_bit;
   static constexpr std::uint32_t grad_bit = Var::grad_bit;
   static constexpr std::uint32_t index_mask = Var::index_mask;
@@ -26,8 +27,17 @@ struct VarAccess {
 /// The handle of a gate that is on the tape.
 Var handle(Block& block, std::uint32_t index);
 
-/// The block of a live handle. Throws TapeError, naming `who` and both places, if it is stale.
-Block& live_block(const Var& var, const char* who, Place place);
+/// Throws TapeError, naming `who` and both places.
+[[noreturn]] void throw_stale(const Var& var, const char* who, Place place);
+
+/// The block of a live handle. Throws TapeError if it is stale.
+inline Block& live_block(const Var& var, const char* who, Place place) {
+  Block* const block = VarAccess::block(var);
+  if (block == nullptr || !block->alive || block->epoch != VarAccess::epoch(var)) {
+    throw_stale(var, who, place);
+  }
+  return *block;
+}
 
 /// Where the gate of a live handle was recorded.
 Place place_of(const Var& var);
@@ -82,12 +92,12 @@ TAPEGRAD_ALWAYS_INLINE bool is_number(const Operand& x) {
 }
 
 /// A live scalar of a tape on which gates may be recorded inline.
-TAPEGRAD_ALWAYS_INLINE bool is_plain_scalar(const Var& x, const Block* block) {
-  return VarAccess::block(x) == block && VarAccess::epoch(x) == block->fast_epoch &&
+TAPEGRAD_ALWAYS_INLINE bool is_plain_scalar(const Var& x, const Columns* block) {
+  return VarAccess::columns(x) == block && VarAccess::epoch(x) == block->fast_epoch &&
          (VarAccess::bits(x) & VarAccess::tensor_bit) == 0;
 }
 
-TAPEGRAD_ALWAYS_INLINE void append_plain(Block* block, std::uint32_t index, const Node& node,
+TAPEGRAD_ALWAYS_INLINE void append_plain(Columns* block, std::uint32_t index, const Node& node,
                                          double value, Place place) {
   Node* const nodes = block->nodes;
   Slot* const values = block->values;
@@ -98,20 +108,30 @@ TAPEGRAD_ALWAYS_INLINE void append_plain(Block* block, std::uint32_t index, cons
 }
 
 /// The bits of an operand; a number first becomes a leaf at `size`, which moves on.
-TAPEGRAD_ALWAYS_INLINE std::uint32_t plain_operand(Block* block, const Operand& x,
+TAPEGRAD_ALWAYS_INLINE std::uint32_t plain_operand(Columns* block, const Operand& x,
                                                    std::uint32_t& size, Place place) {
   if (is_var(x)) return VarAccess::bits(x.var());
   append_plain(block, size, Node(Op::leaf, 0, 0, 0, 0), x.number(), place);
   return size++;
 }
 
-TAPEGRAD_ALWAYS_INLINE Var append_gate(Block* block, Op op, std::uint32_t index, std::uint32_t a,
+TAPEGRAD_ALWAYS_INLINE Var append_gate(Columns* block, Op op, std::uint32_t index, std::uint32_t a,
                                        std::uint32_t b, std::uint32_t grad_bits, double value,
                                        Place place) {
-  const std::uint8_t flags = grad_bits != 0 ? flag_requires_grad : std::uint8_t{0};
+  // Moves the handle's bit to the node's; a comparison would cost three instructions.
+  static_assert(VarAccess::grad_bit >> 30 == flag_requires_grad);
+  const auto flags = static_cast<std::uint8_t>(grad_bits >> 30);
   append_plain(block, index, Node(op, flags, a, b, 0), value, place);
   block->size = index + 1;
   return VarAccess::make(block, index | grad_bits);
+}
+
+/// A scalar leaf that receives a gradient.
+TAPEGRAD_ALWAYS_INLINE Var record_scalar_variable(Block* block, double value, Place place) {
+  if (block->fast_epoch == 0 || block->size == block->capacity) {
+    return record_leaf(*block, value, block->grad_enabled, false, place);
+  }
+  return append_gate(block, Op::leaf, block->size, 0, 0, VarAccess::grad_bit, value, place);
 }
 
 template <class G>
@@ -119,7 +139,7 @@ TAPEGRAD_ALWAYS_INLINE Var record_unary(Operand operand) {
   if constexpr (has_inline_path<G>) {
     if (operand.kind() == Operand::Kind::var) {
       const Var x = operand.var();
-      Block* const block = VarAccess::block(x);
+      Columns* const block = VarAccess::columns(x);
       if (block != nullptr && is_plain_scalar(x, block) && block->size != block->capacity) {
         const std::uint32_t bits = VarAccess::bits(x);
         const std::uint32_t a = bits & VarAccess::index_mask;
@@ -140,7 +160,7 @@ TAPEGRAD_ALWAYS_INLINE Var record_binary(Operand left, Operand right) {
     if ((is_var(left) || is_number(left)) && (is_var(right) || is_number(right))) {
       const Var x = left.var();
       const Var y = right.var();
-      Block* const block = VarAccess::block(is_var(left) ? x : y);
+      Columns* const block = VarAccess::columns(is_var(left) ? x : y);
       if (block != nullptr && (!is_var(left) || is_plain_scalar(x, block)) &&
           (!is_var(right) || is_plain_scalar(y, block)) && block->size + 2 < block->capacity) {
         std::uint32_t size = block->size;
