@@ -79,6 +79,7 @@ class Var {
   static constexpr std::uint32_t grad_bit = 1U << 30;
   static constexpr std::uint32_t index_mask = grad_bit - 1;
 
+  Var(detail::Columns* block, std::uint64_t key) : block_(block), key_(key) {}
   Var(detail::Columns* block, std::uint32_t bits, std::uint32_t epoch)
       : block_(block), key_(static_cast<std::uint64_t>(epoch) << 32 | bits) {}
   std::uint32_t bits() const { return static_cast<std::uint32_t>(key_); }
@@ -86,9 +87,7 @@ class Var {
 
   /// True for a live scalar of a tape in double precision that records gradients: what programs
   /// of scalars consist of.
-  bool is_plain_scalar() const {
-    return block_ != nullptr && epoch() == block_->fast_epoch && (bits() & tensor_bit) == 0;
-  }
+  bool is_plain_scalar() const { return block_ != nullptr && key_ >> 31 == block_->scalar_key; }
   double general_item(Place place) const;
   double general_grad_item(Place place) const;
 

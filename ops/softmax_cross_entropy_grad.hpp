@@ -27,6 +27,7 @@ struct SoftmaxCrossEntropyGrad : Whole<3, 0b101> {
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
+    kernels::check_labels(x[1].data, x[1].shape[0], x[0].shape[1], "softmax_cross_entropy_grad");
     kernels::softmax_cross_entropy_grad(x[0].shape[0], x[0].shape[1], x[0].data, x[1].data,
                                         x[2].data, y.data, y.accumulate);
   }

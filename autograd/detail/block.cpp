@@ -110,7 +110,7 @@ void Block::end_epoch(Place ended, bool was_reset) {
   }
   names.clear();
   ++epoch;
-  fast_epoch = 0;
+  scalar_key = no_key;
 }
 
 void Block::begin_life(Place made) {
@@ -120,8 +120,9 @@ void Block::begin_life(Place made) {
   begun.was_reset = false;
 }
 
-void Block::update_fast_epoch() {
-  fast_epoch = alive && grad_enabled && precision == Precision::f64 ? epoch : 0;
+void Block::update_scalar_key() {
+  const bool inline_path = alive && grad_enabled && precision == Precision::f64;
+  scalar_key = inline_path ? std::uint64_t{epoch} << 1 : no_key;
 }
 
 const Shape& Block::shape(std::uint32_t index) const {
@@ -196,7 +197,7 @@ Block* open_block(Precision precision, Mode mode, Place made) {
   block->begin_life(made);
   block->below = tapes.innermost;
   tapes.innermost = block;
-  block->update_fast_epoch();
+  block->update_scalar_key();
   return block;
 }
 
@@ -230,7 +231,7 @@ Block* reset_block(Block* block, Place place) {
     return open_block(precision, mode, made);
   }
   block->begin_life(made);
-  block->update_fast_epoch();
+  block->update_scalar_key();
   return block;
 }
 
@@ -243,7 +244,7 @@ bool set_grad_enabled(bool enabled) {
   const bool before = std::exchange(tapes.grad_enabled, enabled);
   for (Block* block = tapes.innermost; block != nullptr; block = block->below) {
     block->grad_enabled = enabled;
-    block->update_fast_epoch();
+    block->update_scalar_key();
   }
   return before;
 }

@@ -97,7 +97,7 @@ struct Block : Columns {
   void begin_life(Place made);
   /// Forgets all gates; handles made so far become stale.
   void end_epoch(Place ended, bool was_reset);
-  void update_fast_epoch();
+  void update_scalar_key();
 
   const Shape& shape(std::uint32_t index) const;
   std::int64_t count(std::uint32_t index) const;

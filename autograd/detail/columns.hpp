@@ -88,9 +88,11 @@ struct Columns {
   std::uint32_t grad_count = 0;
   /// Never the same twice for one block.
   std::uint32_t epoch = 1;
-  /// The epoch, if scalar gates may be recorded inline: double precision and gradients on.
-  /// Otherwise 0, which no handle has.
-  std::uint32_t fast_epoch = 0;
+  /// What the upper 33 bits of a handle read (epoch, and 0 for a scalar) if gates with that operand
+  /// may be recorded inline: double precision and gradients on. Otherwise a number that no handle
+  /// has.
+  std::uint64_t scalar_key = no_key;
+  static constexpr std::uint64_t no_key = ~std::uint64_t{0};
 };
 
 }  // namespace tapegrad::detail

@@ -173,8 +173,7 @@ Block& tape_of(const GateTable& table, const Operand* operands, std::size_t coun
     if (found != nullptr && found != &block) {
       throw TapeError(std::string("[") + table.name +
                       "] needs operands of one tape, got a Var of the tape made at " +
-                      to_string(found->life().made) +
-                      " and one of the tape made at " +
+                      to_string(found->life().made) + " and one of the tape made at " +
                       to_string(block.life().made) +
                       "; bring the value over with tape.data(x.value())" + at(place));
     }

@@ -16,9 +16,13 @@ namespace tapegrad::detail {
 struct VarAccess {
   static Columns* columns(const Var& v) { return v.block_; }
   static Block* block(const Var& v) { return static_cast<Block*>(v.block_); }
+  static std::uint64_t key(const Var& v) { return v.key_; }
   static std::uint32_t epoch(const Var& v) { return v.epoch(); }
   static std::uint32_t bits(const Var& v) { return v.bits(); }
   static Var make(Columns* block, std::uint32_t bits) { return {block, bits, block->epoch}; }
+  static Var make_scalar(Columns* block, std::uint32_t bits) {
+    return {block, block->scalar_key << 31 | bits};
+  }
   static constexpr std::uint32_t tensor_bit = Var::tensor_bit;
   static constexpr std::uint32_t grad_bit = Var::grad_bit;
   static constexpr std::uint32_t index_mask = Var::index_mask;
@@ -93,8 +97,7 @@ TAPEGRAD_ALWAYS_INLINE bool is_number(const Operand& x) {
 
 /// A live scalar of a tape on which gates may be recorded inline.
 TAPEGRAD_ALWAYS_INLINE bool is_plain_scalar(const Var& x, const Columns* block) {
-  return VarAccess::columns(x) == block && VarAccess::epoch(x) == block->fast_epoch &&
-         (VarAccess::bits(x) & VarAccess::tensor_bit) == 0;
+  return VarAccess::columns(x) == block && VarAccess::key(x) >> 31 == block->scalar_key;
 }
 
 TAPEGRAD_ALWAYS_INLINE void append_plain(Columns* block, std::uint32_t index, const Node& node,
@@ -123,12 +126,12 @@ TAPEGRAD_ALWAYS_INLINE Var append_gate(Columns* block, Op op, std::uint32_t inde
   const auto flags = static_cast<std::uint8_t>(grad_bits >> 30);
   append_plain(block, index, Node(op, flags, a, b, 0), value, place);
   block->size = index + 1;
-  return VarAccess::make(block, index | grad_bits);
+  return VarAccess::make_scalar(block, index | grad_bits);
 }
 
 /// A scalar leaf that receives a gradient.
 TAPEGRAD_ALWAYS_INLINE Var record_scalar_variable(Block* block, double value, Place place) {
-  if (block->fast_epoch == 0 || block->size == block->capacity) {
+  if (block->scalar_key == Columns::no_key || block->size == block->capacity) {
     return record_leaf(*block, value, block->grad_enabled, false, place);
   }
   return append_gate(block, Op::leaf, block->size, 0, 0, VarAccess::grad_bit, value, place);

@@ -54,6 +54,9 @@ struct Lanes {
   friend LaneMask<T> operator!=(Lanes a, Lanes b) { return {!(a.batch == b.batch)}; }
   friend LaneMask<T> truth(Lanes a) { return a != Lanes(T(0)); }
 
+  /// a · b + c, rounded once where the processor can.
+  friend Lanes fma(Lanes a, Lanes b, Lanes c) { return xsimd::fma(a.batch, b.batch, c.batch); }
+
   friend Lanes exp(Lanes a) { return xsimd::exp(a.batch); }
   friend Lanes log(Lanes a) { return xsimd::log(a.batch); }
   friend Lanes tanh(Lanes a) { return xsimd::tanh(a.batch); }
