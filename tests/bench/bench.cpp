@@ -28,6 +28,7 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
        {"scalar-tanh-mlp", "sigmoid-circuit", "mlp"}},
+      {{"xarray.hpp", folder / "bench_xtensor", {{}}}, {"compilation"}},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <tapegrad/tapegrad.hpp>
 
 #include "circuits.hpp"
+#include "compilation.hpp"
 #include "worker.hpp"
 
 namespace {
@@ -106,5 +107,6 @@ int main(int argc, char** argv) {
   return bench::run_worker(argc, argv,
                            {{"scalar-tanh-mlp", bench::work<TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
-                            {"mlp", bench::work<Mlp>}});
+                            {"mlp", bench::work<Mlp>},
+                            {"compilation", bench::work<bench::Compilation>}});
 }

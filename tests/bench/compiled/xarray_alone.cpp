@@ -1,0 +1,4 @@
+// Compiled, never run: what every user of xtensor pays before writing a line.
+#include <xtensor/xarray.hpp>
+
+int main() {}
