@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -42,7 +43,7 @@ class ArrayRef {
   /// An xtensor container, view or lazy expression.
   template <class E, class = std::enable_if_t<is_array_expression<E>>>
   ArrayRef(E&& expression)
-      : source_(&expression),
+      : source_(std::addressof(expression)),
         copy_(&copy_expression<std::decay_t<E>>),
         shape_(expression.shape().begin(), expression.shape().end()) {
     using Expression = std::decay_t<E>;

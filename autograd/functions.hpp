@@ -144,38 +144,62 @@ TAPEGRAD_ALWAYS_INLINE Var& operator/=(Var& a, Operand b) {
 }
 
 // NOTE [Arrays beside Vars]
-// xtensor's operators accept any operand beside an array and would swallow a Var. The overloads
-// below are exact matches like xtensor's but more specialised, so they win. They cannot carry a
-// place by default argument: a gate written `array * x` reports the line on which x was made.
-#define TAPEGRAD_ARRAY_OPERATOR(op, name)                                             \
+// xtensor's operators and functions accept any operand beside an array and would swallow a Var. The
+// overloads below are exact matches like xtensor's but more specialised, so they win. They cannot
+// carry a place by default argument: a gate written `array * x` reports the line on which x was
+// made.
+#define TAPEGRAD_ARRAY_FUNCTION(function, name)                                       \
   template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
-  Var operator op(E&& array, Var x) {                                                 \
+  Var function(E&& array, Var x) {                                                    \
     const Place place = detail::place_of(x);                                          \
     return name(Operand(std::forward<E>(array), place.file, place.line),              \
                 Operand(x, place.file, place.line));                                  \
   }                                                                                   \
   template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
-  Var operator op(Var x, E&& array) {                                                 \
+  Var function(Var x, E&& array) {                                                    \
     const Place place = detail::place_of(x);                                          \
     return name(Operand(x, place.file, place.line),                                   \
                 Operand(std::forward<E>(array), place.file, place.line));             \
   }                                                                                   \
   template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
-  Var operator op(E&& array, Parameter x) {                                           \
+  Var function(E&& array, Parameter x) {                                              \
     return name(Operand(std::forward<E>(array), nullptr, 0), Operand(x, nullptr, 0)); \
   }                                                                                   \
   template <class E, class = std::enable_if_t<is_array_expression<E>>>                \
-  Var operator op(Parameter x, E&& array) {                                           \
+  Var function(Parameter x, E&& array) {                                              \
     return name(Operand(x, nullptr, 0), Operand(std::forward<E>(array), nullptr, 0)); \
   }
-TAPEGRAD_ARRAY_OPERATOR(+, add)
-TAPEGRAD_ARRAY_OPERATOR(-, sub)
-TAPEGRAD_ARRAY_OPERATOR(*, mul)
-TAPEGRAD_ARRAY_OPERATOR(/, div)
-TAPEGRAD_ARRAY_OPERATOR(>, greater)
-TAPEGRAD_ARRAY_OPERATOR(>=, greater_equal)
-TAPEGRAD_ARRAY_OPERATOR(<, less)
-TAPEGRAD_ARRAY_OPERATOR(<=, less_equal)
-#undef TAPEGRAD_ARRAY_OPERATOR
+TAPEGRAD_ARRAY_FUNCTION(operator+, add)
+TAPEGRAD_ARRAY_FUNCTION(operator-, sub)
+TAPEGRAD_ARRAY_FUNCTION(operator*, mul)
+TAPEGRAD_ARRAY_FUNCTION(operator/, div)
+TAPEGRAD_ARRAY_FUNCTION(operator>, greater)
+TAPEGRAD_ARRAY_FUNCTION(operator>=, greater_equal)
+TAPEGRAD_ARRAY_FUNCTION(operator<, less)
+TAPEGRAD_ARRAY_FUNCTION(operator<=, less_equal)
+TAPEGRAD_ARRAY_FUNCTION(greater, greater)
+TAPEGRAD_ARRAY_FUNCTION(greater_equal, greater_equal)
+TAPEGRAD_ARRAY_FUNCTION(less, less)
+TAPEGRAD_ARRAY_FUNCTION(less_equal, less_equal)
+TAPEGRAD_ARRAY_FUNCTION(equal, equal)
+TAPEGRAD_ARRAY_FUNCTION(not_equal, not_equal)
+#undef TAPEGRAD_ARRAY_FUNCTION
+
+/// where with arrays among its operands, which xtensor's function of that name would swallow.
+template <class A, class B,
+          class = std::enable_if_t<is_array_expression<A> || is_array_expression<B>>>
+Var where(Var condition, A&& a, B&& b) {
+  const Place place = detail::place_of(condition);
+  return where(Operand(condition, place.file, place.line),
+               Operand(std::forward<A>(a), place.file, place.line),
+               Operand(std::forward<B>(b), place.file, place.line));
+}
+template <class E, class B, class = std::enable_if_t<is_array_expression<E>>>
+Var where(E&& condition, Var a, B&& b) {
+  const Place place = detail::place_of(a);
+  return where(Operand(std::forward<E>(condition), place.file, place.line),
+               Operand(a, place.file, place.line),
+               Operand(std::forward<B>(b), place.file, place.line));
+}
 
 }  // namespace tapegrad

@@ -25,7 +25,7 @@ class Operand {
   template <class E, class = std::enable_if_t<is_array_expression<E>>>
   Operand(E&& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::array),
-        source_(&array),
+        source_(std::addressof(array)),
         array_([](const void* source) {
           using Source = std::remove_reference_t<E>;
           return ArrayRef(
@@ -35,7 +35,7 @@ class Operand {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Operand(const std::vector<T>& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::array),
-        source_(&array),
+        source_(std::addressof(array)),
         array_([](const void* source) {
           return ArrayRef(*static_cast<const std::vector<T>*>(source));
         }),
@@ -43,7 +43,7 @@ class Operand {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Operand(std::vector<T>&& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::array),
-        source_(&array),
+        source_(std::addressof(array)),
         array_([](const void* source) {
           return ArrayRef(
               std::move(*const_cast<std::vector<T>*>(static_cast<const std::vector<T>*>(source))));

@@ -31,6 +31,9 @@ class Tape {
   Var variable(double value, Place place = Place::here()) {
     return detail::record_scalar_variable(block_, value, place);
   }
+  Var variable(std::initializer_list<double> values, Place place = Place::here()) {
+    return variable(ArrayRef(values), place);
+  }
   /// A leaf without gradient. An lvalue of the tape's precision is referred to, not copied: it must
   /// live and stay unchanged as long as the tape uses it.
   Var data(const ArrayRef& value, Place place = Place::here());

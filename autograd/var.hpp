@@ -50,7 +50,8 @@ class Var {
   double grad_item(Place place = Place::here()) const {
     // Leaves with an Extra may keep their gradient elsewhere.
     if (!is_plain_scalar() || block_->nodes[index()].extra != 0) return general_grad_item(place);
-    return index() < block_->grad_count ? block_->grads[index()].f64 : 0.0;
+    const bool has_grad = (bits() & grad_bit) != 0 && index() < block_->grad_count;
+    return has_grad ? block_->grads[index()].f64 : 0.0;
   }
   /// The gradient after backward(), copied; zeros where no gradient has arrived.
   Array<double> grad(Place place = Place::here()) const;

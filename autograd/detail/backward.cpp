@@ -161,8 +161,10 @@ void sweep(Block& block, std::uint32_t output) {
       if (reuse) reuse_memory(block, i);
       continue;
     }
+    // Gates that need no gradient may hold one all the same: a rule does not ask whether the other
+    // operand is a constant. It goes no further.
     const T g = number<T>(grads[i]);
-    if (g == T(0)) continue;
+    if (g == T(0) || (node.flags & flag_requires_grad) == 0) continue;
     const T y = number<T>(values[i]);
     // These two are most of a network: asking for them first takes a fifth off the whole sweep.
     if (node.op == op_of<ops::Mul>) {

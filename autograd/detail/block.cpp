@@ -152,6 +152,7 @@ std::uint32_t Block::operand(std::uint32_t index, std::uint32_t k) const {
 
 const void* Block::grad(std::uint32_t index) const {
   const Node& node = nodes[index];
+  if ((node.flags & flag_requires_grad) == 0) return nullptr;
   if (node.extra != 0) {
     const Extra& more = extras[node.extra];
     if (more.leaf >= 0) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include <tapegrad/ops/list.hpp>
 
@@ -28,19 +30,18 @@ inline constexpr bool has_gradient_rule = false;
 template <class G>
 inline constexpr bool has_gradient_rule<
     G, 0,
-    std::enable_if_t<G::arity == 1,
-                     std::void_t<decltype(G{}.gradient(ops::At<0>{}, 0.0, 0.0, 0.0))>>> = true;
+    std::enable_if_t<G::arity == 1, std::void_t<decltype(std::declval<const G&>().gradient(
+                                        ops::At<0>{}, 0.0, 0.0, 0.0))>>> = true;
 template <class G, int k>
 inline constexpr bool has_gradient_rule<
     G, k,
-    std::enable_if_t<G::arity == 2,
-                     std::void_t<decltype(G{}.gradient(ops::At<k>{}, 0.0, 0.0, 0.0, 0.0))>>> = true;
+    std::enable_if_t<G::arity == 2, std::void_t<decltype(std::declval<const G&>().gradient(
+                                        ops::At<k>{}, 0.0, 0.0, 0.0, 0.0))>>> = true;
 template <class G, int k>
 inline constexpr bool has_gradient_rule<
     G, k,
-    std::enable_if_t<G::arity == 3,
-                     std::void_t<decltype(G{}.gradient(ops::At<k>{}, 0.0, 0.0, 0.0, 0.0, 0.0))>>> =
-    true;
+    std::enable_if_t<G::arity == 3, std::void_t<decltype(std::declval<const G&>().gradient(
+                                        ops::At<k>{}, 0.0, 0.0, 0.0, 0.0, 0.0))>>> = true;
 
 /// Bit k is set if the gate has a gradient in operand k.
 template <class G>

@@ -11,10 +11,10 @@ namespace {
 using namespace tapegrad;
 
 // Reads every parameter as an array and adds up its squares, with loops of our own.
-double squares(const std::vector<Parameter*>& parameters) {
+double squares(const std::vector<Parameter>& parameters) {
   double total = 0;
-  for (const Parameter* parameter : parameters) {
-    const xt::xarray<double> value = parameter->value();
+  for (const Parameter& parameter : parameters) {
+    const xt::xarray<double> value = parameter.value();
     for (std::size_t i = 0; i < value.size(); ++i) {
       total += value.flat(i) * value.flat(i);
     }

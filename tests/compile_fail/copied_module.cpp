@@ -1,0 +1,18 @@
+// must not compile: use of deleted function 'tapegrad::nn::Linear::Linear\(const
+// tapegrad::nn::Linear|call to (implicitly-)?deleted.* constructor A copy would share its weights
+// unseen.
+#include <utility>
+
+#include <tapegrad/tapegrad.hpp>
+
+using namespace tapegrad;
+
+void run() {
+  nn::Sequential model;
+  nn::Linear layer(2, 3);
+#ifdef CONTROL
+  model.add(std::move(layer));
+#else
+  model.add(layer);
+#endif
+}

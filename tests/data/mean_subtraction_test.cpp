@@ -1,0 +1,61 @@
+#include <tapegrad/data/mean_subtraction.hpp>
+
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+
+namespace tapegrad::data {
+namespace {
+
+using testing::expect_error;
+
+Dataset dataset(const Array<float>& inputs) {
+  Dataset result;
+  result.inputs = inputs;
+  result.labels.assign(inputs.shape()[0], 0);
+  result.classes = 1;
+  return result;
+}
+
+TEST(MeanSubtraction, TakesTheMeanOfEachFeature) {
+  const MeanSubtraction centre(dataset({{1, 10, -3}, {3, 30, -3}}));
+  EXPECT_EQ(centre.mean(), (Array<float>{2, 20, -3}));
+}
+
+TEST(MeanSubtraction, CentresTheTrainingData) {
+  Dataset training = dataset({{1, 10, -3}, {3, 30, -3}});
+  const std::vector<int> labels = training.labels;
+  MeanSubtraction(training).apply(training);
+  EXPECT_EQ(training.inputs, (Array<float>{{-1, -10, 0}, {1, 10, 0}}));
+  EXPECT_EQ(training.labels, labels);
+}
+
+TEST(MeanSubtraction, OtherSplitsGetTheTrainingMean) {
+  const MeanSubtraction centre(dataset({{1, 10}, {3, 30}}));
+  Dataset test = dataset({{100, 0}});
+  centre.apply(test);
+  EXPECT_EQ(test.inputs, (Array<float>{{98, -20}}));  // Not its own mean.
+}
+
+TEST(MeanSubtraction, ManySamplesLoseNoDigits) {
+  // A float sum of 200,000 times 0.1 would be off in the fourth digit.
+  Array<float> inputs(std::vector<std::size_t>{200'000, 1}, 0.1F);
+  const MeanSubtraction centre(dataset(inputs));
+  EXPECT_EQ(centre.mean()(0), 0.1F);
+}
+
+TEST(MeanSubtraction, Errors) {
+  Dataset empty = dataset(Array<float>(std::vector<std::size_t>{0, 3}));
+  expect_error<ValueError>([&] { MeanSubtraction{empty}; }, {"[mean_subtraction]", "none"});
+  Dataset wrong = dataset({{1, 2, 3}});
+  wrong.labels.push_back(0);
+  expect_error<ShapeError>([&] { MeanSubtraction{wrong}; }, {"[dataset]"});
+  const MeanSubtraction centre(dataset({{1, 2}}));
+  Dataset other = dataset({{1, 2, 3}});
+  expect_error<ShapeError>([&] { centre.apply(other); },
+                           {"[mean_subtraction]", "2 features", "got 3"});
+  EXPECT_EQ(other.inputs, (Array<float>{{1, 2, 3}}));
+}
+
+}  // namespace
+}  // namespace tapegrad::data

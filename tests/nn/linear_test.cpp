@@ -1,0 +1,111 @@
+// Linear: worked numbers, a plain loop, gradients, errors.
+
+#include <tapegrad/nn/linear.hpp>
+
+#include <gtest/gtest.h>
+
+#include "support/expect.hpp"
+
+namespace tapegrad::testing {
+namespace {
+
+using nn::Linear;
+
+/// A layer with the given numbers.
+Linear layer(const Array<double>& weight, const Array<double>& bias) {
+  Linear made(static_cast<std::int64_t>(weight.shape()[1]),
+              static_cast<std::int64_t>(weight.shape()[0]));
+  for (auto& [name, parameter] : made.named_parameters()) {
+    parameter.set_value(name == "weight" ? weight : bias);
+  }
+  return made;
+}
+
+TEST(Linear, EqualsAPlainLoop) {
+  const Array<double> w = array({2, 3}, {1, -2, 0.5, 3, 0.25, -1});
+  const Array<double> b = array({2}, {0.1, -0.2});
+  const Array<double> x = array({4, 3}, {1, 2, 3, -1, 0.5, 2, 0, 0, 0, 10, -10, 4});
+  for (const Precision precision : {f32, f64}) {
+    Linear linear = layer(w, b);
+    Tape tape(precision);
+    const Array<double> y = linear(tape.data(x)).value();
+    ASSERT_EQ(y.shape(), (std::vector<std::size_t>{4, 2}));
+    for (std::size_t n = 0; n < 4; ++n) {
+      for (std::size_t k = 0; k < 2; ++k) {
+        double sum = b(k);
+        for (std::size_t j = 0; j < 3; ++j) sum += x(n, j) * w(k, j);
+        EXPECT_NEAR(y(n, k), sum, precision == f32 ? 1e-5 : 1e-14);
+      }
+    }
+  }
+}
+
+TEST(Linear, GradientsEqualAPlainLoop) {
+  const Array<double> w = array({2, 3}, {1, -2, 0.5, 3, 0.25, -1});
+  const Array<double> x = array({2, 3}, {1, 2, 3, -1, 0.5, 2});
+  const Array<double> g = array({2, 2}, {1, -0.5, 2, 0.25});
+  Linear linear = layer(w, array({2}, {0, 0}));
+  Tape tape;
+  const Var input = tape.variable(x);
+  linear(input).backward(g);
+  for (std::size_t k = 0; k < 2; ++k) {
+    EXPECT_NEAR(linear.bias().grad()(k), g(0, k) + g(1, k), 1e-15);
+    for (std::size_t j = 0; j < 3; ++j) {
+      EXPECT_NEAR(linear.weight().grad()(k, j), g(0, k) * x(0, j) + g(1, k) * x(1, j), 1e-14);
+    }
+  }
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (std::size_t j = 0; j < 3; ++j) {
+      EXPECT_NEAR(input.grad()(n, j), g(n, 0) * w(0, j) + g(n, 1) * w(1, j), 1e-14);
+    }
+  }
+}
+
+TEST(Linear, HasWeightAndBiasByName) {
+  const Linear linear(3, 2);
+  const auto named = linear.named_parameters();
+  ASSERT_EQ(named.size(), 2U);
+  EXPECT_EQ(named[0].first, "weight");
+  EXPECT_EQ(named[0].second.shape(), Shape({2, 3}));  // (out, in)
+  EXPECT_EQ(named[1].first, "bias");
+  EXPECT_EQ(named[1].second.value(), array({2}, {0, 0}));
+  EXPECT_TRUE(same(linear.weight(), named[0].second));
+  EXPECT_TRUE(same(linear.bias(), named[1].second));
+}
+
+TEST(Linear, WithoutBias) {
+  Linear linear(2, 1, false);
+  ASSERT_EQ(linear.named_parameters().size(), 1U);
+  linear.parameters()[0].set_value(array({1, 2}, {3, 4}));
+  Tape tape;
+  expect_numbers(linear(tape.data(array({1, 2}, {1, 10}))).value(), {43});
+  expect_error<ValueError>([&] { linear.bias(); }, {"[Linear]", "bias"});
+}
+
+TEST(Linear, TakesTheDefaultPrecision) {
+  EXPECT_EQ(Linear(2, 1).weight().precision(), f64);
+  set_default_precision(f32);
+  const Linear narrow(2, 1);
+  set_default_precision(f64);
+  EXPECT_EQ(narrow.weight().precision(), f32);
+  EXPECT_EQ(narrow.bias().precision(), f32);
+}
+
+TEST(Linear, NeedsSizes) {
+  for (const auto& [in, out] : {std::pair(0, 3), std::pair(3, 0), std::pair(-1, 2)}) {
+    expect_error<ValueError>(
+        [in = in, out = out] { Linear(in, out); },
+        {"[Linear]", "in " + std::to_string(in), "out " + std::to_string(out)});
+  }
+}
+
+TEST(Linear, InputOfAnotherSize) {
+  Linear linear(3, 2);
+  Tape tape;
+  const Var wrong = tape.data(array({1, 4}, {1, 2, 3, 4}));
+  expect_error<ShapeError>([&] { linear(wrong); }, {"[matmul]", "(1, 4)", "(2, 3)"});
+  expect_error<ShapeError>([&] { linear(tape.data({1, 2, 3})); }, {"[matmul]", "(3,)"});
+}
+
+}  // namespace
+}  // namespace tapegrad::testing
