@@ -71,6 +71,13 @@ Var record_gate(const G& gate, Place place, const Operands&... operands) {
 TAPEGRAD_GATES(TAPEGRAD_GATE)
 #undef TAPEGRAD_GATE
 
+/// Joins values along an axis; a list in braces takes nothing from the heap.
+inline Var concat(std::initializer_list<Operand> operands, const ops::Concat& gate = {},
+                  Place place = Place::here()) {
+  return detail::record(detail::table_of<ops::Concat>(), &gate, operands.begin(), operands.size(),
+                        place);
+}
+
 /// sum over one axis or several; negative axes count from the end.
 inline Var sum(Operand x, int axis, bool keepdims = false) {
   return sum(x, ops::Sum{Axes{axis}, keepdims});

@@ -25,6 +25,12 @@ std::vector<char> wanted_gates(const Block& block, std::uint32_t y, const std::v
   std::vector<char> wanted(y + 1, 0);
   for (const Var& x : xs) {
     const std::uint32_t index = index_on(block, x, place);
+    if (!block.requires_grad(index)) {
+      throw TapeError(std::string("[grad] needs xs that are or depend on variables or parameters, "
+                                  "got a constant (") +
+                      block.name(index) + "); make it with tape.variable(...) (" +
+                      to_string(place) + ")");
+    }
     if (index <= y) wanted[index] = 1;
   }
   for (std::uint32_t i = 0; i <= y; ++i) {
@@ -46,7 +52,12 @@ std::vector<Var> record_gradients(Block& block, std::uint32_t y, const std::vect
   for (std::uint32_t i = y + 1; i-- > 0;) {
     if (wanted[i] == 0 || block.is_leaf(i) || !gradients[i].valid()) continue;
     detail::RecordExecutor executor(block, i, gradients, wanted);
+    const std::uint32_t first = block.size;
     detail::table_of_gate(block, i).record_backward(block.attributes(i), executor);
+    // A gate of the gradient comes from the user's line that wrote the gate it differentiates, not
+    // from the line of the rule.
+    for (std::uint32_t made = first; made < block.size; ++made)
+      block.places[made] = block.places[i];
   }
   std::vector<Var> result;
   result.reserve(xs.size());
@@ -68,6 +79,7 @@ void check_recordable(const Block& block, std::uint32_t y, Place place) {
                                 "got a constant (") +
                     block.name(y) + ") (" + to_string(place) + ")");
   }
+  detail::check_versions(block, y, place, "grad");
   detail::check_finite(block, y, place);
 }
 

@@ -36,8 +36,8 @@ void he_normal(Parameter& weight, Generator& generator) {
     throw ShapeError("[he_normal] needs a weight (out, in, ...) with elements, got " +
                      to_string(shape));
   }
-  const double fan_in = static_cast<double>(weight.size() / shape[0]);
-  const double deviation = std::sqrt(2.0 / fan_in);
+  const std::int64_t fan_in = weight.size() / shape[0];
+  const double deviation = std::sqrt(2.0 / static_cast<double>(fan_in));
   fill(weight, [&] { return deviation * generator.normal(); });
 }
 

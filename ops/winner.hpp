@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::ops {
@@ -14,8 +16,8 @@ void for_each_winner(const T* x, const Shape& shape, const Axes& axes, F f) {
     std::int64_t winner = base;
     for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
       const T candidate = x[base + offset];
-      const bool wins = candidate > x[winner] || candidate != candidate;
-      if (wins && x[winner] == x[winner]) winner = base + offset;
+      const bool wins = candidate > x[winner] || std::isnan(candidate);
+      if (wins && !std::isnan(x[winner])) winner = base + offset;
     });
     f(group++, winner);
   });

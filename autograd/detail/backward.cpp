@@ -192,6 +192,7 @@ void sweep(Block& block, std::uint32_t output) {
 /// Gives parameters what was not added to their own memory: scalars and other precisions.
 void hand_over(Block& block, std::uint32_t output) {
   if (block.private_grads) return;
+  std::vector<char> upstream;
   for (const Leaf& leaf : block.leaves) {
     if (leaf.parameter == nullptr || leaf.index > output || !block.requires_grad(leaf.index)) {
       continue;
@@ -200,24 +201,14 @@ void hand_over(Block& block, std::uint32_t output) {
     const bool tensor = block.is_tensor(leaf.index);
     if (tensor && parameter.precision == block.precision) continue;
     const void* grad = tensor ? block.grads[leaf.index].tensor : &block.grads[leaf.index];
-    if (grad == nullptr || (!tensor && first_number(grad, block.precision) == 0.0)) continue;
+    if (grad == nullptr) continue;
+    if (!tensor && first_number(grad, block.precision) == 0.0) {
+      // Exactly zero, or never reached: only the first is a gradient.
+      if (upstream.empty()) upstream = upstream_of(block, output);
+      if (upstream[leaf.index] == 0) continue;
+    }
     convert(grad, block.precision, parameter.materialized_grad(), parameter.precision,
             parameter.size, true);
-  }
-}
-
-void check_versions(const Block& block, std::uint32_t output, Place place) {
-  std::vector<char> needed;
-  for (const Leaf& leaf : block.leaves) {
-    if (leaf.parameter == nullptr || leaf.parameter->version == leaf.version) continue;
-    if (leaf.index > output) continue;
-    if (needed.empty()) needed = upstream_of(block, output);
-    if (needed[leaf.index] == 0) continue;
-    throw TapeError(fmt::format(
-        "[backward] needs the parameter values that the forward pass saw, got a parameter of "
-        "shape {} (read at {}) that has changed since, by step() or set_value(); call backward() "
-        "before step(), or replay() the tape ({})",
-        to_string(leaf.parameter->shape), to_string(block.place(leaf.index)), to_string(place)));
   }
 }
 
@@ -265,6 +256,23 @@ std::vector<char> upstream_of(const Block& block, std::uint32_t output) {
   return marked;
 }
 
+void check_versions(const Block& block, std::uint32_t output, Place place, const char* who) {
+  if (block.private_grads) return;  // A copy has values of its own.
+  std::vector<char> needed;
+  for (const Leaf& leaf : block.leaves) {
+    if (leaf.parameter == nullptr || leaf.parameter->version == leaf.version) continue;
+    if (leaf.index > output) continue;
+    if (needed.empty()) needed = upstream_of(block, output);
+    if (needed[leaf.index] == 0) continue;
+    throw TapeError(fmt::format(
+        "[{}] needs the parameter values that the forward pass saw, got a parameter of "
+        "shape {} (read at {}) that has changed since, by step() or set_value(); call backward() "
+        "before step(), or replay() the tape ({})",
+        who, to_string(leaf.parameter->shape), to_string(block.place(leaf.index)),
+        to_string(place)));
+  }
+}
+
 void check_finite(const Block& block, std::uint32_t output, Place place) {
   if (block.precision == f64 && !block.is_tensor(output)) {
     if (std::isfinite(block.values[output].f64)) return;
@@ -310,13 +318,14 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
                      to_string(block.shape(output)) + ", got " + to_string(upstream->shape()) +
                      " (" + to_string(place) + ")");
   }
-  check_versions(block, output, place);
+  check_versions(block, output, place, "backward");
   check_finite(block, output, place);
   prepare_grads(block, output);
   add_upstream(block, output, upstream);
   with_precision(block.precision, [&](auto type) { sweep<decltype(type)>(block, output); });
   hand_over(block, output);
   block.consumed = block.mode == Mode::lean;
+  block.update_scalar_key();
 }
 
 void clear_grads(Block& block) {

@@ -102,7 +102,7 @@ void Block::end_epoch(Place ended, bool was_reset) {
   grad_count = 0;
   consumed = false;
   // A tape of scalars has nothing in its side tables, and may be very short.
-  if (extras.size() > 1) {
+  if (extras.size() > 1 || arena.used() > 0) {
     extras.resize(1);
     more_operands.clear();
     leaves.clear();
@@ -121,7 +121,7 @@ void Block::begin_life(Place made) {
 }
 
 void Block::update_scalar_key() {
-  const bool inline_path = alive && grad_enabled && precision == Precision::f64;
+  const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64;
   scalar_key = inline_path ? std::uint64_t{epoch} << 1 : no_key;
 }
 
@@ -160,7 +160,10 @@ const void* Block::grad(std::uint32_t index) const {
       if (parameter != nullptr && !private_grads && parameter->precision == precision) {
         return parameter->grad_is_zero ? nullptr : parameter->grad;
       }
-      if (is_tensor(index)) return more.leaf_grad_set ? more.grad_memory : nullptr;
+      const bool handed_over = parameter != nullptr && !private_grads;
+      if (is_tensor(index) && !handed_over) {
+        return more.leaf_grad_set ? more.grad_memory : nullptr;
+      }
     }
   }
   if (index >= grad_count) return nullptr;
@@ -202,18 +205,27 @@ Block* open_block(Precision precision, Mode mode, Place made) {
   return block;
 }
 
-void close_block(Block* block) noexcept {
-  ThreadTapes& tapes = thread_tapes;
-  for (Block** link = &tapes.innermost; *link != nullptr; link = &(*link)->below) {
+namespace {
+
+/// Takes a block out of this thread's stack of tapes.
+void retire_block(Block* block) noexcept {
+  for (Block** link = &thread_tapes.innermost; *link != nullptr; link = &(*link)->below) {
     if (*link == block) {
       *link = block->below;
       break;
     }
   }
   block->alive = false;
+}
+
+}  // namespace
+
+void close_block(Block* block) noexcept {
+  ThreadTapes& tapes = thread_tapes;
+  retire_block(block);
+  block->end_epoch({}, false);
   // A block whose epochs are used up is never handed out again, so epochs never repeat.
   if (block->epoch == last_epoch) return;
-  block->end_epoch({}, false);
   if (tapes.spare == nullptr) {
     tapes.spare = block;
   } else {
@@ -228,7 +240,7 @@ Block* reset_block(Block* block, Place place) {
     // This block is retired with its last epoch.
     const Precision precision = block->precision;
     const Mode mode = block->mode;
-    close_block(block);
+    retire_block(block);
     return open_block(precision, mode, made);
   }
   block->begin_life(made);

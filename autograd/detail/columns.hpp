@@ -68,6 +68,7 @@ class PackedPlace {
       : bits_(reinterpret_cast<std::uintptr_t>(place.file) << 16 |
               static_cast<std::uint64_t>(place.line < 0xFFFF ? place.line : 0xFFFF)) {}
   Place place() const {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the pointer was packed above.
     return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(bits_ >> 16)),
             static_cast<int>(bits_ & 0xFFFF)};
   }

@@ -5,6 +5,7 @@
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/with_place.hpp>
 
 namespace tapegrad::detail {
 
@@ -12,18 +13,6 @@ namespace {
 
 std::string at(Place place) {
   return " (" + to_string(place) + ")";
-}
-
-/// Adds the user's line to an error of a rule, which cannot know it.
-template <class F>
-decltype(auto) with_place(Place place, F f) {
-  try {
-    return f();
-  } catch (const ShapeError& error) {
-    throw ShapeError(error.what() + at(place));
-  } catch (const ValueError& error) {
-    throw ValueError(error.what() + at(place));
-  }
 }
 
 /// Takes back what was appended since it was made, unless told to keep it.
@@ -53,7 +42,8 @@ class Rollback {
   bool kept_ = false;
 };
 
-Extra& append_extra(Block& block, const Shape& shape) {
+/// The shape comes by value: it may lie in an Extra that the new one makes move.
+Extra& append_extra(Block& block, Shape shape) {
   Extra& extra = block.extras.emplace_back();
   extra.shape = shape;
   extra.size = shape.size();
@@ -73,7 +63,7 @@ std::uint8_t tensor_flag(const Shape& shape) {
 }
 
 /// A leaf's node, extra and leaf entry, with no value yet.
-std::uint32_t append_leaf(Block& block, const Shape& shape, bool requires_grad, Place place) {
+std::uint32_t append_leaf(Block& block, Shape shape, bool requires_grad, Place place) {
   Extra& extra = append_extra(block, shape);
   extra.leaf = static_cast<std::int32_t>(block.leaves.size());
   const auto flags = static_cast<std::uint8_t>(tensor_flag(shape) | flag_general |

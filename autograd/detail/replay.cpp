@@ -4,6 +4,7 @@
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/with_place.hpp>
 
 namespace tapegrad::detail {
 
@@ -57,7 +58,7 @@ void sweep(Block& block) {
     const Node node = block.nodes[i];
     if (node.op == Op::leaf) continue;
     if ((node.flags & flag_general) != 0) {
-      general_forward(block, i);
+      with_place(block.place(i), [&] { general_forward(block, i); });
       continue;
     }
     T& y = number<T>(block.values[i]);
@@ -77,6 +78,14 @@ void sweep(Block& block) {
 
 void run(Block& block) {
   with_precision(block.precision, [&](auto type) { sweep<decltype(type)>(block); });
+}
+
+/// The number behind a leaf: a parameter's present value, or what the tape holds.
+void copy_leaf(const Block& from, const Leaf& leaf, Block& to) {
+  const ParameterState* const parameter = from.private_grads ? nullptr : leaf.parameter.get();
+  const void* const value = parameter != nullptr ? parameter->value : from.value(leaf.index);
+  convert(value, parameter != nullptr ? parameter->precision : from.precision, to.value(leaf.index),
+          to.precision, to.count(leaf.index), false);
 }
 
 }  // namespace
@@ -117,9 +126,10 @@ void replay_into(const Block& from, Block& to, Place place) {
   for (std::uint32_t i = 0; i < to.size; ++i) {
     const bool own_memory = to.is_tensor(i) && !to.extra(i).view;
     if (own_memory) to.values[i].tensor = to.arena.allocate(to.bytes(i));
-    if (!to.is_leaf(i)) continue;
-    convert(from.value(i), from.precision, to.value(i), to.precision, to.count(i), false);
+    const bool plain_leaf = to.is_leaf(i) && to.nodes[i].extra == 0;
+    if (plain_leaf) convert(from.value(i), from.precision, to.value(i), to.precision, 1, false);
   }
+  for (const Leaf& leaf : from.leaves) copy_leaf(from, leaf, to);
   run(to);
 }
 

@@ -13,8 +13,8 @@ template <class T>
 T row_max(const T* x, std::int64_t k) {
   T largest = x[0];
   for (std::int64_t j = 1; j < k; ++j) {
-    if (x[j] > largest || x[j] != x[j]) largest = x[j];
-    if (largest != largest) break;
+    if (x[j] > largest || std::isnan(x[j])) largest = x[j];
+    if (std::isnan(largest)) break;
   }
   return largest;
 }

@@ -93,11 +93,10 @@ TEST(Replay, SetValueErrors) {
   const int line = __LINE__ + 1;
   expect_error<TapeError>([&] { y.set_value({1, 2}); }, {"[set_value]", "mul", line_of(line)});
   expect_error<TapeError>([&] { w.set_value({1, 2}); }, {"[set_value]", "parameter"});
-  expect_error<ShapeError>(
-      [&] {
-        x.set_value({1, 2, 3});
-      },
-      {"[set_value]", "(2,)", "(3,)", line_of(__LINE__ - 1)});
+  const auto wrong = array({3}, {1, 2, 3});
+  const int later = __LINE__ + 1;
+  expect_error<ShapeError>([&] { x.set_value(wrong); },
+                           {"[set_value]", "(2,)", "(3,)", line_of(later)});
   expect_error<ShapeError>([&] { x.set_value(1); }, {"(2,)", "()"});
   expect_numbers(x.value(), {1, 2});
   EXPECT_EQ(p.version(), 0U);

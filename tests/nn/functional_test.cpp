@@ -41,12 +41,9 @@ TEST(Mean, OfAnything) {
 
 TEST(Mean, OfNothing) {
   Tape tape;
+  const Var nothing = tape.data(array({0, 3}, {}));
   const int line = __LINE__ + 1;
-  expect_error<ShapeError>(
-      [&] {
-        nn::mean(tape.data(array({0, 3}, {})));
-      },
-      {"[mean]", line_of(line)});
+  expect_error<ShapeError>([&] { nn::mean(nothing); }, {"[mean]", line_of(line)});
 }
 
 /// Probability of each class by the definition, on one row of scores.
@@ -145,12 +142,10 @@ TEST(CrossEntropy, StartsAtLnK) {
 TEST(CrossEntropy, LabelsThatAreNoClass) {
   Tape tape;
   const Var scores = tape.variable(array({2, 3}, {1, 2, 3, 4, 5, 6}));
+  const std::vector<int> labels = {0, 3};
   const int line = __LINE__ + 1;
-  expect_error<ValueError>(
-      [&] {
-        cross_entropy(scores, std::vector<int>{0, 3});
-      },
-      {"[softmax_cross_entropy]", "0 to 2", "got 3", "row 1", line_of(line)});
+  expect_error<ValueError>([&] { cross_entropy(scores, labels); },
+                           {"[softmax_cross_entropy]", "0 to 2", "got 3", "row 1", line_of(line)});
   expect_error<ValueError>(
       [&] {
         cross_entropy(scores, std::vector<int>{-1, 0});

@@ -10,6 +10,7 @@
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/ops/strides.hpp>
 
+#include "support/allocations.hpp"
 #include "support/gate_cases.hpp"
 #include "support/reference.hpp"
 
@@ -389,6 +390,40 @@ TEST_P(Gates, ReplayEqualsRecordingAnew) {
     const Tape converted = tape.replay(other);
     expect_near(converted.gate(recorded.y.index()).value(), expected.value(), tolerance(f32),
                 "replay in the other precision");
+  }
+}
+
+// --- Memory ---------------------------------------------------------------------------------
+
+TEST_P(Gates, TheThirdStepAllocatesNothing) {
+  if (!allocations_are_counted()) GTEST_SKIP() << "a sanitizer counts allocations itself";
+  const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 12);
+  const std::vector<bool> variable = all_variable(gate_case);
+  Tape sized(f64);
+  const Shape shape = record_case(sized, gate_case, numbers, variable).y.shape();
+  const std::vector<double> upstream = asymmetric(shape.size());
+  const bool differentiable = has_gradient(gate_case);
+  std::vector<Operand> operands;
+  operands.reserve(numbers.size());
+  for (const Mode mode : {inspect, lean}) {
+    for (int step = 1; step <= 4; ++step) {
+      const std::int64_t before = allocations();
+      {
+        Tape tape(f64, mode);
+        operands.clear();
+        for (std::size_t k = 0; k < numbers.size(); ++k) {
+          const ArrayRef value(numbers[k].data(), gate_case.shapes[k]);
+          operands.emplace_back(variable[k] ? tape.variable(value) : tape.data(value));
+        }
+        const Var y = detail::record(*gate_case.table, gate_case.attributes.get(), operands.data(),
+                                     operands.size(), Place::here());
+        if (differentiable) y.backward(ArrayRef(upstream.data(), shape));
+      }
+      if (step >= 3) {
+        EXPECT_EQ(allocations(), before) << "step " << step;
+      }
+    }
   }
 }
 

@@ -111,4 +111,15 @@ for line in "${programs[@]}"; do
     pass "$name: compiles and runs${expected[$line]:+, prints what README says}"
   fi
 done
+# The table of gates in README says what ops/gates.txt says.
+listed=$(sed 's/#.*//' ops/gates.txt | tr -s ' \n' '\n' | sed '/^$/d' | sort)
+shown=$(sed -nE 's/^\| (pointwise|shapes|reductions and choices|networks) \| (.*) \|$/\2/p' README.md |
+  tr ' ' '\n' | sort)
+if [[ $listed == "$shown" ]]; then
+  pass "README's table lists the gates of ops/gates.txt"
+else
+  diff <(echo "$listed") <(echo "$shown") >"$folder/gates.log" || true
+  fail "README's table of gates differs from ops/gates.txt" "$folder/gates.log"
+fi
+
 closing_line
