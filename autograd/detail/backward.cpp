@@ -199,14 +199,14 @@ void hand_over(Block& block, std::uint32_t output) {
     }
     ParameterState& parameter = *leaf.parameter;
     const bool tensor = block.is_tensor(leaf.index);
-    if (tensor && parameter.precision == block.precision) continue;
     const void* grad = tensor ? block.grads[leaf.index].tensor : &block.grads[leaf.index];
-    if (grad == nullptr) continue;
-    if (!tensor && first_number(grad, block.precision) == 0.0) {
-      // Exactly zero, or never reached: only the first is a gradient.
+    if (grad == nullptr || (!tensor && first_number(grad, block.precision) == 0.0)) {
+      // Not reached, or by zeros that stopped on the way: only the second is a gradient.
       if (upstream.empty()) upstream = upstream_of(block, output);
-      if (upstream[leaf.index] == 0) continue;
+      if (upstream[leaf.index] != 0) parameter.materialized_grad();
+      continue;
     }
+    if (tensor && parameter.precision == block.precision) continue;
     convert(grad, block.precision, parameter.materialized_grad(), parameter.precision,
             parameter.size, true);
   }
