@@ -429,9 +429,9 @@ TEST_P(Gates, TheThirdStepAllocatesNothing) {
 
 TEST_P(KinkedGates, BranchesAreReportedPerElement) {
   const GateCase& gate_case = GetParam();
+  const auto numbers = draw_operands(gate_case, 11);
   Tape tape(f64);
-  const Recorded recorded =
-      record_case(tape, gate_case, draw_operands(gate_case, 11), all_variable(gate_case));
+  const Recorded recorded = record_case(tape, gate_case, numbers, all_variable(gate_case));
   const std::vector<std::int64_t> reported = branches(recorded.y);
   const std::int64_t groups = gate_case.table->op == detail::op_of<ops::AmaxScatter>
                                   ? recorded.operands[1].size()

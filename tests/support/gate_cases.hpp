@@ -184,6 +184,7 @@ inline Var record_case(const GateCase& gate_case, const std::vector<Var>& operan
                         Place::here());
 }
 
+/// The tape refers to `numbers`, which must therefore live as long as it does.
 inline Recorded record_case(Tape& tape, const GateCase& gate_case,
                             const std::vector<std::vector<double>>& numbers,
                             const std::vector<bool>& variable) {
@@ -195,6 +196,9 @@ inline Recorded record_case(Tape& tape, const GateCase& gate_case,
   result.y = record_case(gate_case, result.operands);
   return result;
 }
+Recorded record_case(Tape& tape, const GateCase& gate_case,
+                     std::vector<std::vector<double>>&& numbers,
+                     const std::vector<bool>& variable) = delete;
 
 /// Which operands are variables: all that can have a gradient.
 inline std::vector<bool> all_variable(const GateCase& gate_case) {
