@@ -27,7 +27,7 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp"}},
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
-       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp"}},
+       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "epoch"}},
       {{"xarray.hpp", folder / "bench_xtensor", {{}}}, {"compilation"}},
   };
 }
@@ -35,9 +35,9 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
 std::vector<bench::Row> all_rows() {
   std::vector<bench::Row> rows;
   for (const bench::Workload& workload : bench::all_workloads()) {
-    rows.push_back({workload, 1, "inspect"});
-    // On a tape of scalars, lean has nothing to save.
-    if (workload.kind == "mlp") rows.push_back({workload, 1, "lean"});
+    // train::fit's tapes are lean; on a tape of scalars, lean has nothing to save.
+    if (workload.kind != "epoch") rows.push_back({workload, 1, "inspect"});
+    if (workload.kind == "mlp" || workload.kind == "epoch") rows.push_back({workload, 1, "lean"});
   }
   return rows;
 }

@@ -15,6 +15,11 @@ source scripts/packages.sh
 packages_peers=(libtorch-dev libadolc-dev r-cran-stanheaders r-cran-rcppeigen libboost-dev)
 install_packages "${packages_build[@]}" "${packages_peers[@]}"
 
+# The row of a whole epoch needs Fashion-MNIST (see the README).
+if [[ -z ${TAPEGRAD_DATA_DIR:-} && -d ../shared/data ]]; then
+  export TAPEGRAD_DATA_DIR=$root/../shared/data
+fi
+
 build=build/bench
 # A peer that was not found is looked for again: its package may have come since.
 if [[ ! -e $build/build.ninja ]] || grep -q '^BENCH_.*-NOTFOUND$' $build/CMakeCache.txt; then

@@ -3,6 +3,7 @@
 
 #include "circuits.hpp"
 #include "compilation.hpp"
+#include "fashion_mnist.hpp"
 #include "worker.hpp"
 
 namespace {
@@ -55,6 +56,19 @@ class SigmoidCircuit {
   std::vector<double> gradients_;
 };
 
+/// The network from which every library starts.
+nn::Sequential network(const std::vector<int>& sizes) {
+  set_default_precision(f32);
+  nn::Sequential layers;
+  const auto weights = bench::initial_weights<float>(sizes);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (i > 0) layers.add(nn::ReLU());
+    Parameter weight = layers.add(nn::Linear(sizes[i], sizes[i + 1]))->weight();
+    weight.set_value(ArrayRef(weights[i].data(), weight.shape()));
+  }
+  return layers;
+}
+
 class Mlp {
  public:
   explicit Mlp(const bench::Task& task)
@@ -81,24 +95,40 @@ class Mlp {
   }
 
  private:
-  static nn::Sequential network(const std::vector<int>& sizes) {
-    set_default_precision(f32);
-    nn::Sequential layers;
-    const auto weights = bench::initial_weights<float>(sizes);
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (i > 0) layers.add(nn::ReLU());
-      Parameter weight = layers.add(nn::Linear(sizes[i], sizes[i + 1]))->weight();
-      weight.set_value(ArrayRef(weights[i].data(), weight.shape()));
-    }
-    return layers;
-  }
-
   Mode mode_;
   nn::Sequential model_;
   optim::SGD sgd_;
   std::vector<float> inputs_;
   Shape inputs_shape_;
   std::vector<int> labels_;
+};
+
+/// A step is an epoch over Fashion-MNIST in shuffled batches.
+class Epoch {
+ public:
+  explicit Epoch(const bench::Task& task)
+      : train_(bench::fashion_mnist(data::Split::train)),
+        test_(bench::fashion_mnist(data::Split::test)),
+        model_(network(task.workload.sizes)),
+        sgd_(model_.parameters(), bench::learning_rate, bench::momentum) {
+    set_num_threads(task.threads);
+    options_.epochs = 1;
+    options_.batch_size = task.workload.batch;
+    options_.precision = f32;
+  }
+
+  void step() {
+    ++options_.seed;
+    train::fit(model_, sgd_, train_, options_);
+  }
+
+  std::vector<double> results() { return {train::accuracy(model_, test_, f32)}; }
+
+ private:
+  data::Dataset train_, test_;
+  nn::Sequential model_;
+  optim::SGD sgd_;
+  train::Options options_;
 };
 
 }  // namespace
@@ -108,5 +138,6 @@ int main(int argc, char** argv) {
                            {{"scalar-tanh-mlp", bench::work<TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
                             {"mlp", bench::work<Mlp>},
+                            {"epoch", bench::work<Epoch>},
                             {"compilation", bench::work<bench::Compilation>}});
 }

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "circuits.hpp"
+#include "fashion_mnist.hpp"
 #include "worker.hpp"
 
 namespace {
@@ -64,6 +65,29 @@ class SigmoidCircuit {
   std::vector<torch::Tensor> leaves_;
 };
 
+torch::nn::Sequential network(const std::vector<int>& sizes) {
+  torch::NoGradGuard no_grad;
+  const auto weights = bench::initial_weights<float>(sizes);
+  torch::nn::Sequential layers;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (i > 0) layers->push_back(torch::nn::ReLU());
+    torch::nn::Linear linear(sizes[i], sizes[i + 1]);
+    linear->weight.copy_(torch::tensor(weights[i]).view({sizes[i + 1], sizes[i]}));
+    linear->bias.zero_();
+    layers->push_back(linear);
+  }
+  return layers;
+}
+
+void training_step(torch::nn::Sequential& model, torch::optim::SGD& sgd,
+                   std::vector<torch::Tensor>& parameters, const torch::Tensor& inputs,
+                   const torch::Tensor& labels) {
+  // Dropping gradients is faster than sgd.zero_grad(), which fills them with zeros.
+  for (torch::Tensor& parameter : parameters) parameter.mutable_grad().reset();
+  torch::nn::functional::cross_entropy(model->forward(inputs), labels).backward();
+  sgd.step();
+}
+
 class Mlp {
  public:
   explicit Mlp(const bench::Task& task)
@@ -74,12 +98,7 @@ class Mlp {
                     .view({task.workload.batch, task.workload.sizes.front()})),
         labels_(torch::tensor(bench::batch_labels(task.workload)).to(torch::kInt64)) {}
 
-  void step() {
-    // Dropping gradients is faster than sgd_.zero_grad(), which fills them with zeros.
-    for (torch::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
-    torch::nn::functional::cross_entropy(model_->forward(inputs_), labels_).backward();
-    sgd_.step();
-  }
+  void step() { training_step(model_, sgd_, parameters_, inputs_, labels_); }
 
   std::vector<double> results() const {
     const torch::Tensor first_bias = parameters_[1].detach();
@@ -87,25 +106,58 @@ class Mlp {
   }
 
  private:
-  static torch::nn::Sequential network(const std::vector<int>& sizes) {
-    torch::NoGradGuard no_grad;
-    const auto weights = bench::initial_weights<float>(sizes);
-    torch::nn::Sequential layers;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (i > 0) layers->push_back(torch::nn::ReLU());
-      torch::nn::Linear linear(sizes[i], sizes[i + 1]);
-      linear->weight.copy_(torch::tensor(weights[i]).view({sizes[i + 1], sizes[i]}));
-      linear->bias.zero_();
-      layers->push_back(linear);
-    }
-    return layers;
-  }
-
   torch::nn::Sequential model_;
   std::vector<torch::Tensor> parameters_;
   torch::optim::SGD sgd_;
   torch::Tensor inputs_;
   torch::Tensor labels_;
+};
+
+/// A step is an epoch over Fashion-MNIST in shuffled batches.
+class Epoch {
+ public:
+  explicit Epoch(const bench::Task& task)
+      : batch_(task.workload.batch),
+        train_(samples(tapegrad::data::Split::train)),
+        test_(samples(tapegrad::data::Split::test)),
+        model_(network(task.workload.sizes)),
+        parameters_(model_->parameters()),
+        sgd_(parameters_,
+             torch::optim::SGDOptions(bench::learning_rate).momentum(bench::momentum)) {}
+
+  void step() {
+    const torch::Tensor order = torch::randperm(train_.labels.size(0), torch::kInt64);
+    for (const torch::Tensor& batch : order.split(batch_)) {
+      training_step(model_, sgd_, parameters_, train_.inputs.index_select(0, batch),
+                    train_.labels.index_select(0, batch));
+    }
+  }
+
+  std::vector<double> results() {
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor predicted = model_->forward(test_.inputs).argmax(1);
+    return {predicted.eq(test_.labels).to(torch::kFloat64).mean().item<double>()};
+  }
+
+ private:
+  struct Samples {
+    torch::Tensor inputs, labels;
+  };
+
+  static Samples samples(tapegrad::data::Split split) {
+    tapegrad::data::Dataset dataset = bench::fashion_mnist(split);
+    const auto count = static_cast<std::int64_t>(dataset.size());
+    return {torch::from_blob(dataset.inputs.data(),
+                             {count, static_cast<std::int64_t>(dataset.features())})
+                .clone(),
+            torch::tensor(dataset.labels).to(torch::kInt64)};
+  }
+
+  std::int64_t batch_;
+  Samples train_, test_;
+  torch::nn::Sequential model_;
+  std::vector<torch::Tensor> parameters_;
+  torch::optim::SGD sgd_;
 };
 
 }  // namespace
@@ -114,5 +166,6 @@ int main(int argc, char** argv) {
   return bench::run_worker(argc, argv,
                            {{"scalar-tanh-mlp", bench::work<TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
-                            {"mlp", bench::work<Mlp>}});
+                            {"mlp", bench::work<Mlp>},
+                            {"epoch", bench::work<Epoch>}});
 }
