@@ -5,6 +5,7 @@
 
 #include <tapegrad/autograd/detail/record.hpp>
 #include <tapegrad/autograd/operand.hpp>
+#include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/autograd/var.hpp>
 
 // The functions and operators of expressions. Each records one gate; formula, gradient, shapes and
@@ -32,41 +33,46 @@ Var record_gate(const G& gate, Place place, const Operands&... operands) {
 
 // For every listed gate a function of its name: pointwise gates take their operands, whole-tensor
 // gates also their attributes: sigmoid(x), max(a, b), where(c, a, b), sum(x, {{0}, true}),
-// slice(x, {axis, start, stop}), matmul(a, b, {false, true}).
-#define TAPEGRAD_GATE(name, Type)                                                 \
-  template <class G = ops::Type, detail::if_pointwise<G, 1> = 0>                  \
-  TAPEGRAD_ALWAYS_INLINE Var name(Operand x) {                                    \
-    return detail::record_unary<G>(x);                                            \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_pointwise<G, 2> = 0>                  \
-  TAPEGRAD_ALWAYS_INLINE Var name(Operand a, Operand b) {                         \
-    return detail::record_binary<G>(a, b);                                        \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_pointwise<G, 3> = 0>                  \
-  Var name(Operand a, Operand b, Operand c) {                                     \
-    return detail::record_gate(G{}, a.place(), a, b, c);                          \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_whole<G, 0> = 0>                      \
-  Var name(const ops::Type& gate, Place place = Place::here()) {                  \
-    return detail::record_gate(gate, place);                                      \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_whole<G, 1> = 0>                      \
-  Var name(Operand x, const ops::Type& gate = {}) {                               \
-    return detail::record_gate(gate, x.place(), x);                               \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_whole<G, 2> = 0>                      \
-  Var name(Operand a, Operand b, const ops::Type& gate = {}) {                    \
-    return detail::record_gate(gate, a.place(), a, b);                            \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_whole<G, 3> = 0>                      \
-  Var name(Operand a, Operand b, Operand c, const ops::Type& gate = {}) {         \
-    return detail::record_gate(gate, a.place(), a, b, c);                         \
-  }                                                                               \
-  template <class G = ops::Type, detail::if_whole<G, ops::variadic> = 0>          \
-  Var name(const std::vector<Operand>& operands, const ops::Type& gate = {},      \
-           Place place = Place::here()) {                                         \
-    const auto& table = detail::table_of<G>();                                    \
-    return detail::record(table, &gate, operands.data(), operands.size(), place); \
+// slice(x, {axis, start, stop}), matmul(a, b, {false, true}). A gate without operands is recorded
+// on this thread's innermost tape or on the one given: dropout_mask(tape, {shape, 0.5, seed}).
+#define TAPEGRAD_GATE(name, Type)                                                              \
+  template <class G = ops::Type, detail::if_pointwise<G, 1> = 0>                               \
+  TAPEGRAD_ALWAYS_INLINE Var name(Operand x) {                                                 \
+    return detail::record_unary<G>(x);                                                         \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_pointwise<G, 2> = 0>                               \
+  TAPEGRAD_ALWAYS_INLINE Var name(Operand a, Operand b) {                                      \
+    return detail::record_binary<G>(a, b);                                                     \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_pointwise<G, 3> = 0>                               \
+  Var name(Operand a, Operand b, Operand c) {                                                  \
+    return detail::record_gate(G{}, a.place(), a, b, c);                                       \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_whole<G, 0> = 0>                                   \
+  Var name(const ops::Type& gate, Place place = Place::here()) {                               \
+    return detail::record_gate(gate, place);                                                   \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_whole<G, 0> = 0>                                   \
+  Var name(const Tape& tape, const ops::Type& gate, Place place = Place::here()) {             \
+    return detail::record_vars(tape.block(), detail::table_of<G>(), &gate, nullptr, 0, place); \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_whole<G, 1> = 0>                                   \
+  Var name(Operand x, const ops::Type& gate = {}) {                                            \
+    return detail::record_gate(gate, x.place(), x);                                            \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_whole<G, 2> = 0>                                   \
+  Var name(Operand a, Operand b, const ops::Type& gate = {}) {                                 \
+    return detail::record_gate(gate, a.place(), a, b);                                         \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_whole<G, 3> = 0>                                   \
+  Var name(Operand a, Operand b, Operand c, const ops::Type& gate = {}) {                      \
+    return detail::record_gate(gate, a.place(), a, b, c);                                      \
+  }                                                                                            \
+  template <class G = ops::Type, detail::if_whole<G, ops::variadic> = 0>                       \
+  Var name(const std::vector<Operand>& operands, const ops::Type& gate = {},                   \
+           Place place = Place::here()) {                                                      \
+    const auto& table = detail::table_of<G>();                                                 \
+    return detail::record(table, &gate, operands.data(), operands.size(), place);              \
   }
 TAPEGRAD_GATES(TAPEGRAD_GATE)
 #undef TAPEGRAD_GATE

@@ -3,6 +3,7 @@
 #include <tapegrad/autograd/detail/backward.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
+#include <tapegrad/autograd/detail/rollback.hpp>
 #include <tapegrad/autograd/functions.hpp>
 
 namespace tapegrad {
@@ -80,7 +81,8 @@ void check_recordable(const Block& block, std::uint32_t y, Place place) {
                     block.name(y) + ") (" + to_string(place) + ")");
   }
   detail::check_versions(block, y, place, "grad");
-  detail::check_finite(block, y, place);
+  block.check_readable(y, "grad", place);
+  detail::check_finite(block, y, place, "grad");
 }
 
 }  // namespace
@@ -93,9 +95,12 @@ std::vector<Var> grad(const Var& y, const std::vector<Var>& xs, Place place) {
                      to_string(block.shape(y.index())) +
                      "; sum it up or give the upstream gradient (" + to_string(place) + ")");
   }
+  detail::Rollback rollback(block);
   const Var one = detail::record_leaf(block, 1.0, false, false, place);
   const Var upstream = y.shape().empty() ? one : broadcast_to(one, y.shape());
-  return record_gradients(block, y.index(), xs, upstream, place);
+  const std::vector<Var> gradients = record_gradients(block, y.index(), xs, upstream, place);
+  rollback.keep();
+  return gradients;
 }
 
 std::vector<Var> grad(const Var& y, const std::vector<Var>& xs, const Var& upstream, Place place) {
@@ -107,7 +112,10 @@ std::vector<Var> grad(const Var& y, const std::vector<Var>& xs, const Var& upstr
                      to_string(y.shape()) + ", got " + to_string(upstream.shape()) + " (" +
                      to_string(place) + ")");
   }
-  return record_gradients(block, y.index(), xs, upstream, place);
+  detail::Rollback rollback(block);
+  const std::vector<Var> gradients = record_gradients(block, y.index(), xs, upstream, place);
+  rollback.keep();
+  return gradients;
 }
 
 }  // namespace tapegrad

@@ -108,12 +108,14 @@ GradientReport gradcheck(const Tape& tape, const Var& output, double h, Place pl
   const Var y = copy.gate(index);
   y.backward(place);
 
-  const std::vector<char> upstream = detail::upstream_of(block, index);
+  // Copied: the block's marks serve every backward pass.
+  const std::vector<char> upstream =
+      detail::upstream_of(block, index, detail::Path::differentiable);
   GradientReport report;
   for (std::uint32_t leaf = 0; leaf <= index; ++leaf) {
     if (upstream[leaf] == 0 || !block.is_leaf(leaf) || !block.requires_grad(leaf)) continue;
     auto* const numbers = static_cast<double*>(block.value(leaf));
-    const auto* const analytic = static_cast<const double*>(block.grad(leaf));
+    const auto* const analytic = static_cast<const double*>(block.grad(leaf).numbers);
     for (std::int64_t i = 0; i < block.count(leaf); ++i) {
       const double numeric = centred_difference(numbers[i], h, [&] {
         detail::replay(block, place);

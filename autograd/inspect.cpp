@@ -24,12 +24,24 @@ std::string given_name(const Block& block, std::uint32_t index) {
 
 std::uint32_t checked_operand(const Block& block, std::uint32_t index, int k, Place place) {
   const auto count = static_cast<int>(block.operand_count(index));
+  if (count == 0) {
+    throw TapeError(std::string("[local_gradient] needs a gate with operands, got the leaf [") +
+                    block.name(index) + "] (" + to_string(place) + ")");
+  }
   if (k < 0 || k >= count) {
     throw TapeError(std::string("[local_gradient] needs an operand of [") + block.name(index) +
                     "] from 0 to " + std::to_string(count - 1) + ", got " + std::to_string(k) +
                     " (" + to_string(place) + ")");
   }
   return block.operand(index, static_cast<std::uint32_t>(k));
+}
+
+/// A gate's value and those of its operands.
+void check_readable(const Block& block, std::uint32_t index, const char* who, Place place) {
+  block.check_readable(index, who, place);
+  for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
+    block.check_readable(block.operand(index, k), who, place);
+  }
 }
 
 detail::View view_of(Block& block, std::uint32_t index) {
@@ -127,11 +139,12 @@ Array<double> local_gradient(const Var& x, int operand, Place place) {
   Block& block = detail::live_block(x, "local_gradient", place);
   const std::uint32_t index = x.index();
   const std::uint32_t source = checked_operand(block, index, operand, place);
-  x.value(place);  // Throws if a lean tape has reused it.
+  check_readable(block, index, "local_gradient", place);
   const detail::GateTable& table = detail::table_of_gate(block, index);
   if (!table.differentiable_in(static_cast<std::uint32_t>(operand))) return Array<double>(0.0);
   if (table.pointwise) return pointwise_local(block, index, operand);
-  if (block.grad(index) == nullptr) return detail::to_array(block.shape(source), nullptr, f64);
+  if (block.grad(index).numbers == nullptr)
+    return detail::to_array(block.shape(source), nullptr, f64);
   return whole_local(block, index, operand);
 }
 
@@ -142,7 +155,7 @@ std::vector<std::int64_t> branches(const Var& x, Place place) {
   if (block.is_leaf(index)) return result;
   const detail::GateTable& table = detail::table_of_gate(block, index);
   if (table.branches == nullptr) return result;
-  x.value(place);  // Throws if a lean tape has reused it.
+  check_readable(block, index, "branches", place);
   const Shape& shape = block.shape(index);
   std::vector<std::vector<double>> numbers;
   std::vector<ops::In<double>> operands;

@@ -30,8 +30,8 @@ GateInfo inspect_gate(const Var& x, Place place = Place::here());
 
 /// The local gradient in operand k. For a pointwise gate ∂y/∂x_k, element by element, of y's shape;
 /// for a whole-tensor gate, which has no such array, the vector-Jacobian product of the gate's
-/// present gradient, of the operand's shape. Empty of rank 0 with value 0 if the gate has no
-/// gradient in that operand. Never touches gradients on the tape. Throws TapeError if there is no
+/// present gradient, of the operand's shape. A single 0 if the gate has no gradient in that
+/// operand. Never touches gradients on the tape. Throws TapeError if there is no
 /// such operand.
 Array<double> local_gradient(const Var& x, int operand, Place place = Place::here());
 

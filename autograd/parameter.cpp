@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/with_place.hpp>
 
 namespace tapegrad {
 
@@ -50,17 +51,21 @@ SlotRegistry& registry() {
 
 ParameterState::ParameterState(const Shape& shape_, Precision precision_)
     : shape(shape_),
-      size(shape_.size()),
+      size(checked_size(shape_, "parameter")),
       precision(precision_),
-      value(allocate_aligned(size * bytes_per_number(precision_))),
-      grad(allocate_aligned(size * bytes_per_number(precision_))),
+      value_memory(allocate_aligned(size * bytes_per_number(precision_))),
+      grad_memory(allocate_aligned(size * bytes_per_number(precision_))),
+      value(value_memory.get()),
+      grad(grad_memory.get()),
       slot(registry().take()),
       serial(registry().serial()) {}
 
+void ParameterState::FreeAligned::operator()(void* memory) const noexcept {
+  free_aligned(memory);
+}
+
 ParameterState::~ParameterState() {
   registry().give_back(slot);
-  free_aligned(value);
-  free_aligned(grad);
 }
 
 void* ParameterState::materialized_grad() {
@@ -85,16 +90,24 @@ Parameter Parameter::zeros(const Shape& shape, Precision precision) {
   return result;
 }
 
-void Parameter::set_value(const ArrayRef& value) {
-  detail::check_same_shape(value.shape(), shape(), "parameter");
-  detail::copy_in(value, state_->value, precision());
+void Parameter::set_value(const ArrayRef& value, Place place) {
+  overwrite(state_->value, value, "set_value", place);
   ++state_->version;
 }
 
-void Parameter::set_grad(const ArrayRef& grad) {
-  detail::check_same_shape(grad.shape(), shape(), "parameter");
-  detail::copy_in(grad, state_->grad, precision());
+void Parameter::set_grad(const ArrayRef& grad, Place place) {
+  overwrite(state_->grad, grad, "set_grad", place);
   state_->grad_is_zero = false;
+}
+
+void Parameter::overwrite(void* target, const ArrayRef& source, const char* who, Place place) {
+  detail::with_place(place, [&] { detail::check_same_shape(source.shape(), shape(), who); });
+  if (source.borrowed(precision()) != nullptr) return detail::copy_in(source, target, precision());
+  // A lazy expression may read what it overwrites: transpose(w.view<float>()).
+  const std::int64_t bytes = size() * bytes_per_number(precision());
+  std::vector<unsigned char> numbers(static_cast<std::size_t>(bytes));
+  detail::copy_in(source, numbers.data(), precision());
+  std::copy(numbers.begin(), numbers.end(), static_cast<unsigned char*>(target));
 }
 
 Parameter Parameter::clone() const {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include <tapegrad/autograd/array_ref.hpp>
+#include <tapegrad/autograd/place.hpp>
 #include <tapegrad/autograd/precision.hpp>
 #include <tapegrad/ops/array.hpp>
 
@@ -21,9 +22,15 @@ struct ParameterState {
   /// The gradient's memory, ready for `+=`: a pending zero is written out first.
   void* materialized_grad();
 
+  struct FreeAligned {
+    void operator()(void* memory) const noexcept;
+  };
+  using AlignedMemory = std::unique_ptr<void, FreeAligned>;
+
   const Shape shape;
   const std::int64_t size;
   const Precision precision;
+  const AlignedMemory value_memory, grad_memory;
   void* const value;
   void* const grad;
   /// The gradient is zero whatever its memory holds: clearing costs nothing, and the first
@@ -50,7 +57,9 @@ class Parameter {
   /// Zeros of the given shape.
   static Parameter zeros(const Shape& shape, Precision precision = default_precision());
 
+  /// The sizes along each axis; empty for a scalar.
   const Shape& shape() const { return state_->shape; }
+  /// The number of elements.
   std::int64_t size() const { return state_->size; }
   Precision precision() const { return state_->precision; }
 
@@ -65,9 +74,10 @@ class Parameter {
   bool has_grad() const { return !state_->grad_is_zero; }
 
   /// Overwrites the value. Throws ShapeError if the shape differs.
-  void set_value(const ArrayRef& value);
+  void set_value(const ArrayRef& value, Place place = Place::here());
   /// Overwrites the gradient. Throws ShapeError if the shape differs.
-  void set_grad(const ArrayRef& grad);
+  void set_grad(const ArrayRef& grad, Place place = Place::here());
+  /// Forgets the gradient.
   void zero_grad() { state_->grad_is_zero = true; }
 
   /// The value itself as an xtensor adaptor. T must be the parameter's type, float for f32 and
@@ -96,6 +106,7 @@ class Parameter {
 
  private:
   explicit Parameter(std::shared_ptr<detail::ParameterState> state) : state_(std::move(state)) {}
+  void overwrite(void* target, const ArrayRef& source, const char* who, Place place);
   Array<double> copy_out(const void* numbers, bool zero) const;
   void check_type(Precision precision) const;
   template <class T>

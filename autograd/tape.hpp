@@ -17,16 +17,18 @@ namespace tapegrad {
 /// thread that made it; a thread may hold several.
 class Tape {
  public:
+  /// An empty tape, the innermost one of this thread until it ends.
   explicit Tape(Precision precision = default_precision(), Mode mode = inspect,
                 Place place = Place::here());
   explicit Tape(Mode mode, Place place = Place::here()) : Tape(default_precision(), mode, place) {}
   ~Tape();
+  /// The tape moved from can only be assigned to or destroyed.
   Tape(Tape&& other) noexcept;
   Tape& operator=(Tape&& other) noexcept;
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// A leaf that receives a gradient; its value is copied.
+  /// A leaf that receives a gradient; its value is copied. Made under no_grad, it never does.
   Var variable(const ArrayRef& value, Place place = Place::here());
   Var variable(double value, Place place = Place::here()) {
     return detail::record_scalar_variable(block_, value, place);
@@ -37,7 +39,8 @@ class Tape {
   /// A leaf without gradient. An lvalue of the tape's precision is referred to, not copied: it must
   /// live and stay unchanged as long as the tape uses it.
   Var data(const ArrayRef& value, Place place = Place::here());
-  /// The node of a parameter: the same one each time until its value changes.
+  /// The node of a parameter: the same one each time until its value changes or no_grad begins or
+  /// ends.
   Var parameter(const Parameter& parameter, Place place = Place::here());
 
   /// Forgets all gates and keeps the memory. Vars made so far become stale.
@@ -57,12 +60,16 @@ class Tape {
   std::uint32_t size() const;
   /// The gate at a position. Throws TapeError past the end.
   Var gate(std::uint32_t index, Place place = Place::here()) const;
+  /// Of all its values and gradients.
   Precision precision() const;
+  /// Whether values and gradients stay readable after backward().
   Mode mode() const;
 
-  /// Bytes of values and gradients in use, and bytes held from the system for this tape.
+  /// In bytes, for gates with their values and gradients.
   struct Memory {
-    std::int64_t used, reserved;
+    std::int64_t used;
+    std::int64_t peak;      ///< The most in use since the tape was made or reset.
+    std::int64_t reserved;  ///< Held from the system.
   };
   Memory memory() const;
 

@@ -1,5 +1,7 @@
 #include <tapegrad/autograd/var.hpp>
 
+#include <algorithm>
+
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/backward.hpp>
 #include <tapegrad/autograd/detail/block.hpp>
@@ -18,21 +20,19 @@ void check_single(const detail::Block& block, std::uint32_t index, const char* w
   }
 }
 
-/// The numbers of a value. On a lean tape after backward only leaves and scalars remain.
 const void* readable_value(const detail::Block& block, std::uint32_t index, const char* who,
                            Place place) {
-  if (block.consumed && block.is_tensor(index) && !block.is_leaf(index)) {
-    throw TapeError(std::string("[") + who +
-                    "] needs a value that backward() on this lean tape has already reused; read "
-                    "it before backward(), or make the tape in inspect mode (" +
-                    to_string(place) + ")");
-  }
+  block.check_readable(index, who, place);
   return block.value(index);
 }
 
-const void* readable_grad(const detail::Block& block, std::uint32_t index, Place place) {
-  if (block.consumed && block.is_tensor(index) && !block.is_leaf(index)) {
-    readable_value(block, index, "grad", place);
+detail::Block::Grad readable_grad(const detail::Block& block, std::uint32_t index, Place place) {
+  block.check_readable(index, "grad", place);
+  if (block.unfinished == detail::Block::Unfinished::backward && block.requires_grad(index)) {
+    throw TapeError(
+        "[grad] needs the gradients of a whole backward pass, got a tape whose last backward() "
+        "broke off with an error; zero_grad() the tape and go backward again (" +
+        to_string(place) + ")");
   }
   return block.grad(index);
 }
@@ -44,7 +44,7 @@ bool Var::valid() const {
   return block != nullptr && block->alive && block->epoch == epoch();
 }
 
-const Shape& Var::shape(Place place) const {
+Shape Var::shape(Place place) const {
   return live_block(*this, "shape", place).shape(index());
 }
 
@@ -68,17 +68,28 @@ Array<double> Var::value(Place place) const {
                           block.precision);
 }
 
+void Var::value_to(Array<double>& target, Place place) const {
+  const detail::Block& block = live_block(*this, "value_to", place);
+  const Shape& shape = block.shape(index());
+  const void* const numbers = readable_value(block, index(), "value_to", place);
+  if (!std::equal(shape.begin(), shape.end(), target.shape().begin(), target.shape().end(),
+                  [](std::int64_t a, std::size_t b) { return static_cast<std::size_t>(a) == b; })) {
+    target.resize(std::vector<std::size_t>(shape.begin(), shape.end()));
+  }
+  detail::convert(numbers, block.precision, target.data(), f64, block.count(index()), false);
+}
+
 double Var::general_grad_item(Place place) const {
   const detail::Block& block = live_block(*this, "grad_item", place);
   check_single(block, index(), "grad_item", place);
-  const void* grad = readable_grad(block, index(), place);
-  return grad == nullptr ? 0.0 : detail::first_number(grad, block.precision);
+  const auto [numbers, precision] = readable_grad(block, index(), place);
+  return numbers == nullptr ? 0.0 : detail::first_number(numbers, precision);
 }
 
 Array<double> Var::grad(Place place) const {
   const detail::Block& block = live_block(*this, "grad", place);
-  return detail::to_array(block.shape(index()), readable_grad(block, index(), place),
-                          block.precision);
+  const auto [numbers, precision] = readable_grad(block, index(), place);
+  return detail::to_array(block.shape(index()), numbers, precision);
 }
 
 void Var::backward(Place place) const {

@@ -33,7 +33,7 @@ class Var {
   bool valid() const;
 
   /// The sizes along each axis; empty for a scalar.
-  const Shape& shape(Place place = Place::here()) const;
+  Shape shape(Place place = Place::here()) const;
   std::int64_t size(Place place = Place::here()) const { return shape(place).size(); }
   Precision precision(Place place = Place::here()) const;
   /// True if a variable or parameter lies upstream, so that backward reaches this gate.
@@ -45,6 +45,8 @@ class Var {
   }
   /// The forward value, copied.
   Array<double> value(Place place = Place::here()) const;
+  /// The same into an array that is kept: nothing is allocated where its shape fits already.
+  void value_to(Array<double>& target, Place place = Place::here()) const;
 
   /// The gradient of a single element; 0 where no gradient has arrived.
   double grad_item(Place place = Place::here()) const {

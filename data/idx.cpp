@@ -236,7 +236,7 @@ std::string find_published(const std::filesystem::path& dir, const std::string& 
   }
   fail(
       "needs {} or {}.gz in the folder '{}' or its folder fashion-mnist; {}; set --data-dir or "
-      "TAPEGRAD_DATA_DIR to the folder with the four files, which are published at "
+      "TAPEGRAD_DATA_DIR to the folder with the four files; Fashion-MNIST's are published at "
       "https://github.com/zalandoresearch/fashion-mnist (data/fashion)",
       name, name, dir.string(),
       fs::is_directory(dir, ignored) ? "found neither" : "there is no such folder");
@@ -284,11 +284,15 @@ Dataset load_idx(const std::string& images_path, const std::string& labels_path,
   return dataset;
 }
 
-Dataset load_fashion_mnist(const std::string& dir, Split split) {
+Dataset load_idx_folder(const std::string& dir, Split split, int classes) {
   const std::string prefix = split == Split::train ? "train" : "t10k";
   const std::string images_path = find_published(dir, prefix + "-images-idx3-ubyte");
   const std::string labels_path = find_published(dir, prefix + "-labels-idx1-ubyte");
-  return load_idx(images_path, labels_path, 10);
+  return load_idx(images_path, labels_path, classes);
+}
+
+Dataset load_fashion_mnist(const std::string& dir, Split split) {
+  return load_idx_folder(dir, split, 10);
 }
 
 }  // namespace tapegrad::data

@@ -28,9 +28,13 @@ Dataset load_idx(const std::string& images_path, const std::string& labels_path,
 /// The two parts in which a data set is published.
 enum class Split { train, test };
 
-/// Fashion-MNIST (10 classes, 28×28 pixels: D = 784; 60,000 training and 10,000 test images), or
-/// MNIST, whose files have the same names: `train-images-idx3-ubyte` and so on, with or without
-/// `.gz`, in `dir` or in `dir/fashion-mnist`. Throws FileError.
+/// A data set in four files named as MNIST's: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`
+/// and the same with `t10k` for the test images, with or without `.gz`, in `dir` or in
+/// `dir/fashion-mnist`. `classes` as for load_idx. Throws FileError and as load_idx.
+Dataset load_idx_folder(const std::string& dir, Split split, int classes = 0);
+
+/// Fashion-MNIST: 10 classes, 28×28 pixels (D = 784), 60,000 training and 10,000 test images, in
+/// files as load_idx_folder wants them. Throws FileError.
 Dataset load_fashion_mnist(const std::string& dir, Split split);
 
 }  // namespace tapegrad::data

@@ -22,6 +22,7 @@ MeanSubtraction::MeanSubtraction(const Dataset& training) {
 }
 
 void MeanSubtraction::apply(Dataset& dataset) const {
+  dataset.validate();
   const std::size_t features = mean_.size();
   if (dataset.features() != features) {
     throw ShapeError("[mean_subtraction] needs samples of " + std::to_string(features) +

@@ -12,7 +12,8 @@ class MeanSubtraction {
   /// `Dataset::validate` throws.
   explicit MeanSubtraction(const Dataset& training);
 
-  /// x ← x − mean, row by row. Throws ShapeError if the number of features differs.
+  /// x ← x − mean, row by row. Throws ShapeError if the number of features differs, and what
+  /// `Dataset::validate` throws.
   void apply(Dataset& dataset) const;
 
   /// Shape (D).

@@ -2,6 +2,7 @@
 // accuracy. `train --help` lists the options.
 
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include <fmt/core.h>
@@ -53,9 +54,9 @@ Task load(const Arguments& arguments) {
                     "files (train-images-idx3-ubyte.gz, …) are published at "
                     "https://github.com/zalandoresearch/fashion-mnist; --data spiral needs none");
   }
-  // Any data set in the four files of MNIST: Fashion-MNIST is one of them.
-  Task task{data::load_fashion_mnist(arguments.data_dir, data::Split::train),
-            data::load_fashion_mnist(arguments.data_dir, data::Split::test), "test"};
+  const int classes = arguments.data == "fashion-mnist" ? 10 : 0;
+  Task task{data::load_idx_folder(arguments.data_dir, data::Split::train, classes), {}, "test"};
+  task.test = data::load_idx_folder(arguments.data_dir, data::Split::test, task.train.classes);
   const data::MeanSubtraction centre(task.train);
   centre.apply(task.train);
   centre.apply(task.test);
@@ -120,7 +121,7 @@ int main(int argc, char** argv) {
   try {
     fill_defaults(arguments, app);
     run(arguments);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {  // also when memory runs out
     fmt::print(stderr, "train: {}\n", error.what());
     return 1;
   }

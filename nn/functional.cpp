@@ -3,7 +3,6 @@
 namespace tapegrad::nn {
 
 Var mean(Operand x) {
-  const Var total = sum(x);
   const std::int64_t count = x.kind() == Operand::Kind::var         ? x.var().size()
                              : x.kind() == Operand::Kind::parameter ? x.parameter().size()
                              : x.kind() == Operand::Kind::array     ? x.array().shape().size()
@@ -11,7 +10,7 @@ Var mean(Operand x) {
   if (count == 0) {
     throw ShapeError("[mean] needs at least one element, got none (" + to_string(x.place()) + ")");
   }
-  return mul(Operand(total, x.place().file, x.place().line), 1.0 / static_cast<double>(count));
+  return mul(Operand(sum(x), x.place().file, x.place().line), 1.0 / static_cast<double>(count));
 }
 
 Var cross_entropy(Operand scores, Operand labels) {

@@ -5,13 +5,17 @@
 
 namespace tapegrad::nn {
 
+namespace {
+constexpr std::uint64_t weights_stream = 0x77656967'00000000;  // "weig", see NOTE [Random numbers]
+}
+
 Generator& default_generator() {
-  thread_local Generator generator(0);
+  thread_local Generator generator(0, weights_stream);
   return generator;
 }
 
 void manual_seed(std::uint64_t seed) {
-  default_generator() = Generator(seed);
+  default_generator() = Generator(seed, weights_stream);
 }
 
 namespace init {

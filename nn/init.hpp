@@ -20,7 +20,7 @@ namespace init {
 /// Source: He et al., "Delving Deep into Rectifiers", 2015.
 void he_normal(Parameter& weight, Generator& generator = default_generator());
 
-/// Fills a parameter with one number.
+/// Fills a parameter with one number: torch.nn.init.constant_.
 void constant(Parameter& parameter, double number);
 
 }  // namespace init

@@ -20,9 +20,13 @@ void Module::zero_grad() {
   for (Parameter& parameter : parameters()) parameter.zero_grad();
 }
 
+void Module::apply(const std::function<void(Module&)>& f) {
+  f(*this);
+  for (auto& [name, child] : children_) child->apply(f);
+}
+
 void Module::train(bool training) {
-  training_ = training;
-  for (auto& [name, child] : children_) child->train(training);
+  apply([training](Module& module) { module.training_ = training; });
 }
 
 Parameter Module::register_parameter(const std::string& name, Parameter parameter) {

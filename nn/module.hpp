@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +39,7 @@ class Module {
 
   /// The output for the input x, whose first axis counts samples.
   virtual Var forward(const Var& x) = 0;
+  /// The same: `model(x)`.
   Var operator()(const Var& x) { return forward(x); }
 
   /// All parameters of this module and its children, each once.
@@ -48,11 +50,15 @@ class Module {
   /// Forgets the gradients of all parameters.
   void zero_grad();
 
+  /// Calls f for this module and everything below it, parents before their children.
+  void apply(const std::function<void(Module&)>& f);
+
   /// Switches this module and its children to training behaviour; only modules such as dropout
   /// differ.
   void train(bool training = true);
   /// Switches to evaluation behaviour.
   void eval() { train(false); }
+  /// Whether this module behaves as in training.
   bool is_training() const { return training_; }
 
  protected:
@@ -61,7 +67,7 @@ class Module {
   Parameter register_parameter(const std::string& name, Parameter parameter);
 
   /// Makes a child known under a name and returns it. Throws as register_parameter.
-  template <class M>
+  template <class M, class = std::enable_if_t<std::is_base_of_v<Module, std::decay_t<M>>>>
   std::shared_ptr<std::decay_t<M>> register_module(const std::string& name, M&& module) {
     auto child = std::make_shared<std::decay_t<M>>(std::forward<M>(module));
     add_child(name, child);

@@ -4,30 +4,41 @@
 
 namespace tapegrad::nn {
 
+/// A module that can be moved from; an lvalue would have to be copied.
+template <class M>
+inline constexpr bool is_module_rvalue =
+    std::is_base_of_v<Module, M> && !std::is_reference_v<M> && !std::is_const_v<M>;
+
 /// Modules in a row, named 0, 1, 2, …: each gets the output of the one before.
 class Sequential : public Module {
  public:
+  Sequential() = default;
   /// Takes over any number of modules: `Sequential(Linear(2, 100), ReLU(), Linear(100, 3))`.
-  template <class... Modules,
-            class = std::enable_if_t<(std::is_base_of_v<Module, std::decay_t<Modules>> && ...)>>
+  template <class... Modules, class = std::enable_if_t<(is_module_rvalue<Modules> && ...)>>
   explicit Sequential(Modules&&... modules) {
-    (add(std::forward<Modules>(modules)), ...);
+    (add(std::move(modules)), ...);
   }
 
   /// Appends a module and returns it.
+  template <class M, class = std::enable_if_t<is_module_rvalue<M>>>
+  std::shared_ptr<M> add(M&& module) {
+    return add(std::make_shared<M>(std::move(module)));
+  }
+  /// Appends a module that has other owners too; listed twice, it shares its weights.
   template <class M>
-  std::shared_ptr<std::decay_t<M>> add(M&& module) {
-    auto child = register_module(std::to_string(modules_.size()), std::forward<M>(module));
-    modules_.push_back(child);
-    return child;
+  std::shared_ptr<M> add(std::shared_ptr<M> module) {
+    modules_.push_back(register_module(std::to_string(modules_.size()), module));
+    return module;
   }
 
+  /// The last module's output.
   Var forward(const Var& x) override {
     Var y = x;
     for (const auto& module : modules_) y = (*module)(y);
     return y;
   }
 
+  /// The number of modules.
   std::size_t size() const { return modules_.size(); }
 
  private:

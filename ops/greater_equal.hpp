@@ -11,7 +11,7 @@ struct GreaterEqual : Pointwise<2> {
   T forward(T a, T b) const {
     return where(a >= b, T(1), T(0));
   }
-  int branch(double a, double b) const { return (a > b) - (a < b); }
+  int branch(double a, double b) const { return side(a, b); }
 };
 
 }  // namespace tapegrad::ops

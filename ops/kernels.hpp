@@ -7,7 +7,7 @@ namespace tapegrad::ops::kernels {
 
 /// For every index of `shape`: out[index · out_strides] = (or += if `accumulate`)
 /// in[index · in_strides]. Strides of 0 repeat an element of `in` or, with `accumulate`, sum into
-/// one element of `out`; runs of such sums are added in double precision.
+/// one element of `out`: long sums are wide, see NOTE [Wide sums].
 template <class T>
 void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
                   const Strides& out_strides, bool accumulate);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <limits>
+
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/rule.hpp>
 
@@ -28,7 +31,12 @@ struct Matmul : Whole<2> {
                        " @ " + to_string(x[1]) + ": inner sizes " + std::to_string(inner_a) +
                        " and " + std::to_string(inner_b) + " differ");
     }
-    return {x[0][transpose_a ? 1 : 0], x[1][transpose_b ? 0 : 1]};
+    const Shape y{x[0][transpose_a ? 1 : 0], x[1][transpose_b ? 0 : 1]};
+    if (std::max({y[0], y[1], inner_a}) > std::numeric_limits<std::int32_t>::max()) {
+      throw ShapeError("[matmul] needs sizes below 2^31, which BLAS counts in, got " +
+                       to_string(x[0]) + " and " + to_string(x[1]) + "; split the matrices");
+    }
+    return y;
   }
 
   template <class T>

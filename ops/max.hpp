@@ -27,7 +27,7 @@ struct Max : Pointwise<2> {
   T gradient(At<1>, T g, T a, T b, T) const {
     return where(a > b, 0, g);
   }
-  int branch(double a, double b) const { return (a > b) - (a < b); }
+  int branch(double a, double b) const { return side(a, b); }
 };
 
 }  // namespace tapegrad::ops

@@ -15,7 +15,7 @@ struct Relu : Pointwise<1> {
   T gradient(At<0>, T g, T x, T) const {
     return where(x > 0, g, 0);
   }
-  int branch(double x) const { return (x > 0) - (x < 0); }
+  int branch(double x) const { return side(x, 0); }
 };
 
 }  // namespace tapegrad::ops

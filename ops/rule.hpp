@@ -117,6 +117,11 @@ constexpr std::common_type_t<Yes, No> where(bool condition, Yes yes, No no) {
   return condition ? yes : no;
 }
 
+/// The branch of a kink at a = b: 1 above, −1 below, 0 at the tie.
+constexpr int side(double a, double b) {
+  return (a > b) - (a < b);
+}
+
 /// A condition given as a number: zero is false.
 inline bool truth(float condition) {
   return condition != 0;

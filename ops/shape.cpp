@@ -18,6 +18,22 @@ std::string to_string(const Shape& shape) {
   return text + (shape.rank() == 1 ? ",)" : ")");
 }
 
+std::int64_t checked_size(const Shape& shape, const char* who) {
+  constexpr std::int64_t most = std::int64_t{1} << 56;
+  std::int64_t size = 1;
+  bool fits = true;
+  for (const std::int64_t n : shape) {
+    fits = fits && n >= 0 && (size == 0 || n <= most / size);
+    if (fits) size *= n;
+  }
+  if (!fits) {
+    throw ShapeError(std::string("[") + who +
+                     "] needs sizes of 0 or more and at most 2^56 elements, got " +
+                     to_string(shape) + "; write the size of every axis");
+  }
+  return size;
+}
+
 Shape broadcast(const Shape& a, const Shape& b, const char* gate) {
   if (a == b) return a;
   const int rank = std::max(a.rank(), b.rank());

@@ -73,6 +73,10 @@ using Axes = Shape;
 /// `(2, 3)`, `(4,)`, `()`: how shapes look in messages.
 std::string to_string(const Shape& shape);
 
+/// The number of elements of a value of this shape. Throws ShapeError naming `who` if a size is
+/// negative, as when -1 is meant to leave an axis as it is, or if no memory could hold so many.
+std::int64_t checked_size(const Shape& shape, const char* who);
+
 /// The shape of two values combined element by element, by NumPy's rule: aligned at the last axis,
 /// sizes equal or one of them 1. Throws ShapeError naming `gate`.
 Shape broadcast(const Shape& a, const Shape& b, const char* gate);

@@ -19,7 +19,7 @@ struct SliceScatter : Whole<1> {
 
   Shape shape(Shapes x) const {
     const int front = normalize_axis(axis, x[0].rank(), "slice_scatter");
-    if (start < 0 || start + x[0][front] > size) {
+    if (start < 0 || start > size - x[0][front]) {
       throw ShapeError("[slice_scatter] needs start >= 0 and start + " +
                        std::to_string(x[0][front]) + " <= size, got start " +
                        std::to_string(start) + " and size " + std::to_string(size));

@@ -1,5 +1,6 @@
 #include <tapegrad/optim/sgd.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -38,6 +39,14 @@ SGD::SGD(std::vector<Parameter> parameters, double learning_rate, double momentu
   check_not_negative(learning_rate, "learning rate");
   check_not_negative(momentum, "momentum");
   if (parameters_.empty()) throw ValueError("[SGD] needs parameters to train, got none");
+  for (auto parameter = parameters_.begin(); parameter != parameters_.end(); ++parameter) {
+    if (std::any_of(parameters_.begin(), parameter,
+                    [&](const Parameter& earlier) { return same(earlier, *parameter); })) {
+      throw ValueError("[SGD] needs each parameter once, got one of shape " +
+                       to_string(parameter->shape()) +
+                       " twice; Module::parameters() lists shared ones once");
+    }
+  }
   if (momentum == 0) return;
   for (const Parameter& parameter : parameters_) {
     velocities_.push_back(Parameter::zeros(parameter.shape(), parameter.precision()));

@@ -39,19 +39,22 @@ std::int64_t count_correct(const Array<double>& scores, const std::vector<int>& 
   return correct;
 }
 
-/// Restores a module's mode on the way out.
+/// Puts a model into one mode and each of its modules back into its own on the way out.
 class ModeGuard {
  public:
-  ModeGuard(nn::Module& model, bool training) : model_(model), before_(model.is_training()) {
+  ModeGuard(nn::Module& model, bool training) {
+    model.apply([&](nn::Module& part) { before_.emplace_back(&part, part.is_training()); });
     model.train(training);
   }
-  ~ModeGuard() { model_.train(before_); }
+  ~ModeGuard() {
+    // Parents come first, so that what they set is set again by their children.
+    for (auto [part, training] : before_) part->train(training);
+  }
   ModeGuard(const ModeGuard&) = delete;
   ModeGuard& operator=(const ModeGuard&) = delete;
 
  private:
-  nn::Module& model_;
-  bool before_;
+  std::vector<std::pair<nn::Module*, bool>> before_;
 };
 
 }  // namespace
@@ -66,7 +69,8 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
   const auto start = Clock::now();
   const auto steps = static_cast<std::int64_t>(batches.count());
   const auto samples = static_cast<double>(dataset.size()) * options.epochs;
-  std::int64_t seen_before = 0;
+  std::int64_t seen_before = 0, step_bytes = 0;
+  Array<double> kept_scores[2];  // Of whole batches, and of the smaller one that ends an epoch.
   Progress progress{};
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     std::int64_t step = 0, seen = 0, correct = 0;
@@ -78,11 +82,14 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
       const Var loss = nn::cross_entropy(scores, batch.labels);
       const auto count = static_cast<std::int64_t>(batch.size());
       seen += count;
-      correct += count_correct(scores.value(), batch.labels);
+      Array<double>& score_numbers = kept_scores[step + 1 < steps ? 0 : 1];
+      scores.value_to(score_numbers);
+      correct += count_correct(score_numbers, batch.labels);
       loss_sum += loss.item() * static_cast<double>(count);
       optimizer.zero_grad();
       loss.backward();
       optimizer.step();
+      step_bytes = std::max(step_bytes, tape.memory().peak);
 
       const double seconds = seconds_since(start);
       const auto done = static_cast<double>(seen_before + seen);
@@ -94,7 +101,8 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
                   loss_sum / seen_now,
                   static_cast<double>(correct) / seen_now,
                   done / seconds,
-                  (samples - done) * seconds / done};
+                  (samples - done) * seconds / done,
+                  step_bytes};
       if (monitor) monitor(progress);
     }
     seen_before += seen;

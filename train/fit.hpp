@@ -29,6 +29,7 @@ struct Progress {
   double accuracy;     ///< Share of them that was classified right, before each step.
   double samples_per_second;
   double seconds_left;
+  std::int64_t step_bytes;  ///< Memory that the tape of the largest step so far needed.
 };
 
 /// Called after every step, for a progress bar or a log.

@@ -46,10 +46,11 @@ void ProgressBar::operator()(const Progress& p) {
   if (ends_line) last_line_ = now;
 
   const std::string share = bar(static_cast<double>(p.step) / static_cast<double>(p.steps));
-  const std::string text =
-      fmt::format("epoch {}/{}{} loss {:.4f}  accuracy {:.4f}  {:.0f} samples/s  {} left",
-                  p.epoch + 1, p.epochs, terminal_ ? " [" + share + "]" : "", p.loss, p.accuracy,
-                  p.samples_per_second, duration(p.seconds_left));
+  const std::string text = fmt::format(
+      "epoch {}/{}{} loss {:.4f}  accuracy {:.4f}  {:.0f} samples/s  {:.1f} MB a step  "
+      "{} left",
+      p.epoch + 1, p.epochs, terminal_ ? " [" + share + "]" : "", p.loss, p.accuracy,
+      p.samples_per_second, static_cast<double>(p.step_bytes) * 1e-6, duration(p.seconds_left));
   // Escape 2K clears what a longer line left behind.
   fmt::print(stream_, "{}{}{}", terminal_ ? "\r\x1b[2K" : "", text, ends_line ? "\n" : "");
   std::fflush(stream_);

@@ -23,6 +23,7 @@ Arena::~Arena() {
 void* Arena::allocate(std::int64_t bytes) {
   bytes = rounded(bytes);
   used_ += bytes;
+  peak_ = std::max(peak_, used_);
   for (auto entry = free_.rbegin(); entry != free_.rend(); ++entry) {
     if (entry->bytes == bytes) {
       void* memory = entry->memory;
@@ -59,6 +60,7 @@ void Arena::reset() {
   }
   free_.clear();
   used_ = 0;
+  peak_ = 0;
 }
 
 void Arena::add_chunk(std::int64_t bytes) {

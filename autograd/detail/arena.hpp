@@ -26,6 +26,8 @@ class Arena {
 
   /// Bytes handed out since the last reset and not released.
   std::int64_t used() const { return used_; }
+  /// The most that `used` has been since the last reset.
+  std::int64_t peak() const { return peak_; }
   /// Bytes held from the system.
   std::int64_t reserved() const { return reserved_; }
 
@@ -45,6 +47,7 @@ class Arena {
   char* next_ = nullptr;
   std::int64_t left_ = 0;
   std::int64_t used_ = 0;
+  std::int64_t peak_ = 0;
   std::int64_t reserved_ = 0;
 };
 

@@ -13,26 +13,32 @@ namespace tapegrad::detail {
 
 namespace {
 
+/// The parameter that a leaf's gradient is for; null for variables and on private copies.
+ParameterState* receiver(const Block& block, const Extra& leaf) {
+  return block.private_grads ? nullptr
+                             : block.leaves[static_cast<std::size_t>(leaf.leaf)].parameter.get();
+}
+
 /// The memory that receives a tensor's gradient; marks it as reached.
 GradTarget tensor_target(Block& block, std::uint32_t index) {
   Slot& slot = block.grads[index];
   if (slot.tensor != nullptr) return {slot.tensor, true};
   Extra& extra = block.extra(index);
-  bool accumulate = false;
   if (extra.leaf >= 0) {
-    const Leaf& leaf = block.leaves[static_cast<std::size_t>(extra.leaf)];
-    if (leaf.parameter != nullptr && !block.private_grads) {
-      if (leaf.parameter->precision == block.precision) {
-        slot.tensor = leaf.parameter->grad;
-        return {slot.tensor, !std::exchange(leaf.parameter->grad_is_zero, false)};
-      }
-      // The other precision: gathered here, converted and handed over after the pass.
-    } else {
-      accumulate = std::exchange(extra.leaf_grad_set, true);
+    ParameterState* const parameter = receiver(block, extra);
+    // What a parameter has gathered before must survive a pass that fails: then, as for the other
+    // precision, the gradient is gathered on the tape and handed over after the pass.
+    if (parameter != nullptr && parameter->grad_is_zero &&
+        parameter->precision == block.precision) {
+      parameter->grad_is_zero = false;
+      slot.tensor = parameter->grad;
+      return {slot.tensor, false};
     }
   }
   if (extra.grad_memory == nullptr) extra.grad_memory = block.arena.allocate(block.bytes(index));
   slot.tensor = extra.grad_memory;
+  const bool accumulate = extra.leaf >= 0 && receiver(block, extra) == nullptr &&
+                          std::exchange(extra.leaf_grad_set, true);
   return {slot.tensor, accumulate};
 }
 
@@ -56,9 +62,7 @@ class TapeSink final : public GradSink {
 bool keeps_scalar_grad(const Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
   if (node.op != Op::leaf || (node.flags & flag_tensor) != 0) return false;
-  if (node.extra == 0) return true;
-  const std::int32_t leaf = block.extras[node.extra].leaf;
-  return block.private_grads || block.leaves[static_cast<std::size_t>(leaf)].parameter == nullptr;
+  return node.extra == 0 || receiver(block, block.extras[node.extra]) == nullptr;
 }
 
 /// Zero for all gates up to `output` and for those of an earlier, longer pass.
@@ -189,10 +193,10 @@ void sweep(Block& block, std::uint32_t output) {
   }
 }
 
-/// Gives parameters what was not added to their own memory: scalars and other precisions.
+/// Gives parameters what was not written to their own memory.
 void hand_over(Block& block, std::uint32_t output) {
   if (block.private_grads) return;
-  std::vector<char> upstream;
+  const std::vector<char>* reached = nullptr;
   for (const Leaf& leaf : block.leaves) {
     if (leaf.parameter == nullptr || leaf.index > output || !block.requires_grad(leaf.index)) {
       continue;
@@ -202,13 +206,24 @@ void hand_over(Block& block, std::uint32_t output) {
     const void* grad = tensor ? block.grads[leaf.index].tensor : &block.grads[leaf.index];
     if (grad == nullptr || (!tensor && first_number(grad, block.precision) == 0.0)) {
       // Not reached, or by zeros that stopped on the way: only the second is a gradient.
-      if (upstream.empty()) upstream = upstream_of(block, output);
-      if (upstream[leaf.index] != 0) parameter.materialized_grad();
+      if (reached == nullptr) reached = &upstream_of(block, output, Path::differentiable);
+      if ((*reached)[leaf.index] != 0) parameter.materialized_grad();
       continue;
     }
-    if (tensor && parameter.precision == block.precision) continue;
+    if (grad == parameter.grad) continue;
     convert(grad, block.precision, parameter.materialized_grad(), parameter.precision,
             parameter.size, true);
+  }
+}
+
+/// After a pass that failed: parameters have the gradients that they had before it.
+void take_back(Block& block) {
+  for (const Leaf& leaf : block.leaves) {
+    if (leaf.parameter == nullptr || block.private_grads || leaf.index >= block.grad_count)
+      continue;
+    if (block.is_tensor(leaf.index) && block.grads[leaf.index].tensor == leaf.parameter->grad) {
+      leaf.parameter->grad_is_zero = true;
+    }
   }
 }
 
@@ -245,25 +260,30 @@ std::string describe_operand(const Block& block, std::uint32_t index) {
 
 }  // namespace
 
-std::vector<char> upstream_of(const Block& block, std::uint32_t output) {
-  std::vector<char> marked(output + 1, 0);
+const std::vector<char>& upstream_of(const Block& block, std::uint32_t output, Path path) {
+  std::vector<char>& marked = block.marks;
+  marked.assign(output + 1, 0);
   marked[output] = 1;
   for (std::uint32_t i = output + 1; i-- > 0;) {
-    if (marked[i] == 0) continue;
+    if (marked[i] == 0 || block.is_leaf(i)) continue;
+    const GateTable& table = table_of_gate(block, i);
     const std::uint32_t count = block.operand_count(i);
-    for (std::uint32_t k = 0; k < count; ++k) marked[block.operand(i, k)] = 1;
+    for (std::uint32_t k = 0; k < count; ++k) {
+      if (path == Path::any || table.differentiable_in(k)) marked[block.operand(i, k)] = 1;
+    }
   }
   return marked;
 }
 
 void check_versions(const Block& block, std::uint32_t output, Place place, const char* who) {
   if (block.private_grads) return;  // A copy has values of its own.
-  std::vector<char> needed;
+  const std::vector<char>* needed = nullptr;
   for (const Leaf& leaf : block.leaves) {
     if (leaf.parameter == nullptr || leaf.parameter->version == leaf.version) continue;
     if (leaf.index > output) continue;
-    if (needed.empty()) needed = upstream_of(block, output);
-    if (needed[leaf.index] == 0) continue;
+    // Also those behind `detach`: gates read their values all the same.
+    if (needed == nullptr) needed = &upstream_of(block, output, Path::any);
+    if ((*needed)[leaf.index] == 0) continue;
     throw TapeError(fmt::format(
         "[{}] needs the parameter values that the forward pass saw, got a parameter of "
         "shape {} (read at {}) that has changed since, by step() or set_value(); call backward() "
@@ -273,13 +293,13 @@ void check_versions(const Block& block, std::uint32_t output, Place place, const
   }
 }
 
-void check_finite(const Block& block, std::uint32_t output, Place place) {
+void check_finite(const Block& block, std::uint32_t output, Place place, const char* who) {
   if (block.precision == f64 && !block.is_tensor(output)) {
     if (std::isfinite(block.values[output].f64)) return;
   } else if (all_finite(block, output)) {
     return;
   }
-  const std::vector<char> upstream = upstream_of(block, output);
+  const std::vector<char>& upstream = upstream_of(block, output, Path::any);
   std::uint32_t culprit = 0;
   while (upstream[culprit] == 0 || all_finite(block, culprit)) ++culprit;
   std::string operands;
@@ -287,9 +307,9 @@ void check_finite(const Block& block, std::uint32_t output, Place place) {
     operands += (k == 0 ? " from " : ", ") + describe_operand(block, block.operand(culprit, k));
   }
   throw NonFiniteError(fmt::format(
-      "[backward] needs a finite output, got {} ({}); the first gate on the way that is not finite "
+      "[{}] needs a finite output, got {} ({}); the first gate on the way that is not finite "
       "is [{}] at {}, gate {}: {}{}; keep its operands inside its domain",
-      first_non_finite(block, output), to_string(place), block.name(culprit),
+      who, first_non_finite(block, output), to_string(place), block.name(culprit),
       to_string(block.place(culprit)), culprit, first_non_finite(block, culprit), operands));
 }
 
@@ -307,6 +327,13 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
         "tape in inspect mode to go backward twice (" +
         to_string(place) + ")");
   }
+  if (block.unfinished == Block::Unfinished::backward) {
+    throw TapeError(
+        "[backward] needs gradients of whole passes to add to, got a tape whose last backward() "
+        "broke off with an error; zero_grad() the tape first (" +
+        to_string(place) + ")");
+  }
+  block.check_readable(output, "backward", place);
   if (upstream == nullptr && block.count(output) != 1) {
     throw ShapeError("[backward] needs an output of one element, got shape " +
                      to_string(block.shape(output)) +
@@ -319,16 +346,28 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
                      " (" + to_string(place) + ")");
   }
   check_versions(block, output, place, "backward");
-  check_finite(block, output, place);
+  check_finite(block, output, place, "backward");
   prepare_grads(block, output);
-  add_upstream(block, output, upstream);
-  with_precision(block.precision, [&](auto type) { sweep<decltype(type)>(block, output); });
-  hand_over(block, output);
+  try {
+    add_upstream(block, output, upstream);
+    with_precision(block.precision, [&](auto type) { sweep<decltype(type)>(block, output); });
+    hand_over(block, output);
+  } catch (...) {
+    take_back(block);
+    block.unfinished = Block::Unfinished::backward;
+    block.consumed = block.mode == Mode::lean;
+    block.update_scalar_key();
+    throw;
+  }
   block.consumed = block.mode == Mode::lean;
   block.update_scalar_key();
 }
 
 void clear_grads(Block& block) {
+  if (block.unfinished == Block::Unfinished::backward) {
+    block.unfinished = Block::Unfinished::nothing;
+    block.update_scalar_key();
+  }
   block.grad_count = 0;
   for (Extra& extra : block.extras) extra.leaf_grad_set = false;
 }

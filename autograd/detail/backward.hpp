@@ -13,10 +13,15 @@ void clear_grads(Block& block);
 /// Throws TapeError, naming `who`, if a parameter upstream has changed since it was read.
 void check_versions(const Block& block, std::uint32_t output, Place place, const char* who);
 
-/// Throws NonFiniteError if the value is NaN or infinite, naming the first gate that made one.
-void check_finite(const Block& block, std::uint32_t output, Place place);
+/// Throws NonFiniteError, naming `who`, if the value is NaN or infinite, and the first gate that
+/// made one.
+void check_finite(const Block& block, std::uint32_t output, Place place, const char* who);
 
-/// True per gate that `output` depends on (gates after it are not listed).
-std::vector<char> upstream_of(const Block& block, std::uint32_t output);
+/// Which dependencies count: all of them, or those that a gradient follows.
+enum class Path { any, differentiable };
+
+/// Not 0 per gate that `output` depends on (gates after it are not listed). Valid until the next
+/// call for this block.
+const std::vector<char>& upstream_of(const Block& block, std::uint32_t output, Path path);
 
 }  // namespace tapegrad::detail

@@ -1,6 +1,7 @@
 #include <tapegrad/autograd/detail/block.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 
@@ -49,8 +50,14 @@ Pool& pool() {
   return *instance;
 }
 
+std::uint64_t next_thread() {
+  static std::atomic<std::uint64_t> count{0};
+  return ++count;
+}
+
 /// What a thread knows of its tapes. The spare block makes a tape in a loop body cost no lock.
 struct ThreadTapes {
+  const std::uint64_t number = next_thread();
   Block* innermost = nullptr;
   Block* spare = nullptr;
   bool grad_enabled = true;
@@ -101,6 +108,7 @@ void Block::end_epoch(Place ended, bool was_reset) {
   size = 0;
   grad_count = 0;
   consumed = false;
+  unfinished = Unfinished::nothing;
   // A tape of scalars has nothing in its side tables, and may be very short.
   if (extras.size() > 1 || arena.used() > 0) {
     extras.resize(1);
@@ -121,7 +129,8 @@ void Block::begin_life(Place made) {
 }
 
 void Block::update_scalar_key() {
-  const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64;
+  const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64 &&
+                           unfinished == Unfinished::nothing;
   scalar_key = inline_path ? std::uint64_t{epoch} << 1 : no_key;
 }
 
@@ -150,24 +159,37 @@ std::uint32_t Block::operand(std::uint32_t index, std::uint32_t k) const {
   return more_operands[extras[node.extra].more_operands + k - 2];
 }
 
-const void* Block::grad(std::uint32_t index) const {
+Block::Grad Block::grad(std::uint32_t index) const {
   const Node& node = nodes[index];
-  if ((node.flags & flag_requires_grad) == 0) return nullptr;
+  const Grad none{nullptr, precision};
+  if ((node.flags & flag_requires_grad) == 0) return none;
   if (node.extra != 0) {
     const Extra& more = extras[node.extra];
     if (more.leaf >= 0) {
       const auto& parameter = leaves[static_cast<std::size_t>(more.leaf)].parameter;
-      if (parameter != nullptr && !private_grads && parameter->precision == precision) {
-        return parameter->grad_is_zero ? nullptr : parameter->grad;
+      if (parameter != nullptr && !private_grads) {
+        return {parameter->grad_is_zero ? nullptr : parameter->grad, parameter->precision};
       }
-      const bool handed_over = parameter != nullptr && !private_grads;
-      if (is_tensor(index) && !handed_over) {
-        return more.leaf_grad_set ? more.grad_memory : nullptr;
-      }
+      if (is_tensor(index)) return {more.leaf_grad_set ? more.grad_memory : nullptr, precision};
     }
   }
-  if (index >= grad_count) return nullptr;
-  return is_tensor(index) ? grads[index].tensor : &grads[index];
+  if (index >= grad_count) return none;
+  return {is_tensor(index) ? grads[index].tensor : &grads[index], precision};
+}
+
+void Block::check_readable(std::uint32_t index, const char* who, Place place) const {
+  if (consumed && is_tensor(index) && !is_leaf(index)) {
+    throw TapeError(std::string("[") + who +
+                    "] needs a value that backward() on this lean tape has already reused; read "
+                    "it before backward(), or make the tape in inspect mode (" +
+                    to_string(place) + ")");
+  }
+  if (unfinished == Unfinished::replay && !is_leaf(index)) {
+    throw TapeError(std::string("[") + who +
+                    "] needs values of one replay, got a tape whose last replay() broke off with "
+                    "an error; set the leaves to values that fit and replay() again (" +
+                    to_string(place) + ")");
+  }
 }
 
 const char* Block::name(std::uint32_t index) const {
@@ -199,6 +221,7 @@ Block* open_block(Precision precision, Mode mode, Place made) {
   block->private_grads = false;
   block->grad_enabled = tapes.grad_enabled;
   block->begin_life(made);
+  block->thread = tapes.number;
   block->below = tapes.innermost;
   tapes.innermost = block;
   block->update_scalar_key();
@@ -224,8 +247,9 @@ void close_block(Block* block) noexcept {
   ThreadTapes& tapes = thread_tapes;
   retire_block(block);
   block->end_epoch({}, false);
-  // A block whose epochs are used up is never handed out again, so epochs never repeat.
-  if (block->epoch == last_epoch) return;
+  // Two kinds of blocks are never handed out again: one whose epochs are used up, since epochs must
+  // not repeat, and one that was moved here from another thread, whose stack still holds it.
+  if (block->epoch == last_epoch || block->thread != tapes.number) return;
   if (tapes.spare == nullptr) {
     tapes.spare = block;
   } else {
@@ -249,7 +273,10 @@ Block* reset_block(Block* block, Place place) {
 }
 
 Block* innermost_block() {
-  return thread_tapes.innermost;
+  Block*& innermost = thread_tapes.innermost;
+  // Tapes that were moved to another thread and ended there.
+  while (innermost != nullptr && !innermost->alive) innermost = innermost->below;
+  return innermost;
 }
 
 bool set_grad_enabled(bool enabled) {

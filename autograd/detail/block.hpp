@@ -65,6 +65,9 @@ struct Block : Columns {
   bool private_grads = false;
   /// A lean backward pass has reused the memory of values.
   bool consumed = false;
+  /// What an exception, from a user's gate or for want of memory, has left half-done.
+  enum class Unfinished : std::uint8_t { nothing, replay, backward };
+  Unfinished unfinished = Unfinished::nothing;
 
   std::vector<Extra> extras;
   std::vector<std::uint32_t> more_operands;
@@ -79,9 +82,13 @@ struct Block : Columns {
     std::uint32_t index = 0;
   };
   std::vector<ParameterNode> parameter_nodes;
+  /// What upstream_of found last; kept so that it allocates nothing in a steady step.
+  mutable std::vector<char> marks;
 
   /// Live tapes of a thread form a stack.
   Block* below = nullptr;
+  /// The number of that thread.
+  std::uint64_t thread = 0;
   Life lives[4];
   Life& life() { return lives[epoch % 4]; }
   const Life& life() const { return lives[epoch % 4]; }
@@ -119,8 +126,14 @@ struct Block : Columns {
   const void* value(std::uint32_t index) const {
     return is_tensor(index) ? values[index].tensor : &values[index];
   }
-  /// The numbers of a gradient; null where no gradient has arrived.
-  const void* grad(std::uint32_t index) const;
+  /// A gradient; no numbers where none has arrived. That of a parameter is the parameter's own.
+  struct Grad {
+    const void* numbers;
+    Precision precision;
+  };
+  Grad grad(std::uint32_t index) const;
+  /// Throws TapeError if a lean tape has reused the value's memory or a replay broke off.
+  void check_readable(std::uint32_t index, const char* who, Place place) const;
   std::int64_t bytes(std::uint32_t index) const {
     return count(index) * bytes_per_number(precision);
   }

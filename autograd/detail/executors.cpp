@@ -1,35 +1,11 @@
 #include <tapegrad/autograd/detail/executors.hpp>
 
-#include <array>
-
 #include <tapegrad/autograd/detail/arrays.hpp>
+#include <tapegrad/autograd/detail/operand_array.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
 #include <tapegrad/autograd/functions.hpp>
 
 namespace tapegrad::detail {
-
-namespace {
-
-/// Room for operands: on the stack for all gates but a long concat.
-template <class T>
-class OperandArray {
- public:
-  explicit OperandArray(std::size_t count) {
-    if (count > few_.size()) {
-      many_.resize(count);
-      first_ = many_.data();
-    }
-  }
-  T& operator[](std::size_t k) { return first_[k]; }
-  const T* data() const { return first_; }
-
- private:
-  std::array<T, 4> few_{};
-  std::vector<T> many_;
-  T* first_ = few_.data();
-};
-
-}  // namespace
 
 void run_forward(const GateTable& table, const void* gate, Precision precision, const View* x,
                  std::size_t count, const Shape& shape, void* y, bool accumulate) {
@@ -49,11 +25,30 @@ void run_forward(const GateTable& table, const void* gate, Precision precision, 
 
 Shape infer_shape(const GateTable& table, const void* gate, const Shape* const* shapes,
                   std::size_t count) {
-  if (!table.pointwise) return table.shape(gate, {shapes, static_cast<int>(count)});
-  Shape shape = *shapes[0];
-  for (std::size_t k = 1; k < count; ++k) shape = broadcast(shape, *shapes[k], table.name);
+  Shape shape;
+  if (table.pointwise) {
+    shape = *shapes[0];
+    for (std::size_t k = 1; k < count; ++k) shape = broadcast(shape, *shapes[k], table.name);
+  } else {
+    shape = table.shape(gate, {shapes, static_cast<int>(count)});
+  }
+  checked_size(shape, table.name);
   return shape;
 }
+
+namespace {
+
+/// A rule of a user's gate may be wrong; only pointwise gates broadcast their operands.
+void check_contribution(const Block& block, std::uint32_t index, std::uint32_t operand,
+                        const Shape& got) {
+  if (got == block.shape(operand)) return;
+  throw ShapeError(std::string("[") + block.name(index) +
+                   "] needs a backward rule that gives each operand a gradient of its own shape " +
+                   to_string(block.shape(operand)) + ", got " + to_string(got) +
+                   "; reshape it or sum_to it in the rule (" + to_string(block.place(index)) + ")");
+}
+
+}  // namespace
 
 ComputeExecutor::~ComputeExecutor() {
   while (temporary_count_ > 0) {
@@ -88,6 +83,9 @@ View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const V
 
 void ComputeExecutor::add_to(std::uint32_t operand, const GateTable& table, const void* gate,
                              const View* x, std::size_t count) {
+  OperandArray<const Shape*> shapes(count);
+  for (std::size_t k = 0; k < count; ++k) shapes[k] = &x[k].sizes;
+  check_contribution(block_, index_, operand, infer_shape(table, gate, shapes.data(), count));
   const GradTarget target = sink_.target(operand);
   run_forward(table, gate, block_.precision, x, count, block_.shape(operand), target.data,
               target.accumulate);
@@ -112,6 +110,12 @@ Var RecordExecutor::operand(int k) const {
 
 Var RecordExecutor::output() const {
   return handle(block_, index_);
+}
+
+void RecordExecutor::add_checked(int k, const Var& gradient) {
+  check_contribution(block_, index_, block_.operand(index_, static_cast<std::uint32_t>(k)),
+                     gradient.shape());
+  contribute(k, gradient);
 }
 
 void RecordExecutor::contribute(int k, const Var& gradient) {

@@ -120,13 +120,14 @@ class RecordExecutor {
 
   template <class G, class... Values>
   void add(int k, const G& gate, const Values&... values) {
-    if (needs(k)) contribute(k, eval(gate, values...));
+    if (needs(k)) add_checked(k, eval(gate, values...));
   }
 
   /// The gradient of operand k += a Var, summed to the operand's shape.
   void contribute(int k, const Var& gradient);
 
  private:
+  void add_checked(int k, const Var& gradient);
   Var record(const GateTable& table, const void* gate, const Var* operands, std::size_t count);
 
   Block& block_;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/wide_sum.hpp>
 #include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::detail {
@@ -163,6 +164,16 @@ void gradient(const GateTable& table, const void* gate, int k, const T* g, const
   const bool summed = out_size != shape.size() || rows.step[own] == 0;
   if (summed && !accumulate) ops::kernels::fill_zero(out, out_size);
   if (shape.size() == 0) return;
+  if (rows.step[own] != 0 && ops::kernels::WideSum<T>::pays(shape.size(), out_size)) {
+    ops::kernels::WideSum<T> sum(out_size);
+    for_each_piece<T>(
+        rows, x, table.arity,
+        [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto& offset) {
+          run(gate, count, g + at, operand, y + at, sum.partial() + offset[own], true);
+          sum.added(offset[own], count);
+        });
+    return sum.add_to(out);
+  }
   if (rows.step[own] != 0) {
     for_each_piece<T>(
         rows, x, table.arity,

@@ -5,6 +5,8 @@
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/operand_array.hpp>
+#include <tapegrad/autograd/detail/rollback.hpp>
 #include <tapegrad/autograd/detail/with_place.hpp>
 
 namespace tapegrad::detail {
@@ -14,33 +16,6 @@ namespace {
 std::string at(Place place) {
   return " (" + to_string(place) + ")";
 }
-
-/// Takes back what was appended since it was made, unless told to keep it.
-class Rollback {
- public:
-  explicit Rollback(Block& block)
-      : block_(block),
-        size_(block.size),
-        extras_(block.extras.size()),
-        more_(block.more_operands.size()),
-        leaves_(block.leaves.size()) {}
-  ~Rollback() {
-    if (kept_) return;
-    block_.size = size_;
-    block_.extras.resize(extras_);
-    block_.more_operands.resize(more_);
-    block_.leaves.resize(leaves_);
-  }
-  Rollback(const Rollback&) = delete;
-  Rollback& operator=(const Rollback&) = delete;
-  void keep() { kept_ = true; }
-
- private:
-  Block& block_;
-  std::uint32_t size_;
-  std::size_t extras_, more_, leaves_;
-  bool kept_ = false;
-};
 
 /// The shape comes by value: it may lie in an Extra that the new one makes move.
 Extra& append_extra(Block& block, Shape shape) {
@@ -64,6 +39,7 @@ std::uint8_t tensor_flag(const Shape& shape) {
 
 /// A leaf's node, extra and leaf entry, with no value yet.
 std::uint32_t append_leaf(Block& block, Shape shape, bool requires_grad, Place place) {
+  with_place(place, [&] { checked_size(shape, "leaf"); });
   Extra& extra = append_extra(block, shape);
   extra.leaf = static_cast<std::int32_t>(block.leaves.size());
   const auto flags = static_cast<std::uint8_t>(tensor_flag(shape) | flag_general |
@@ -185,19 +161,8 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
       block.requires_grad(operands[1])) {
     std::swap(operands[0], operands[1]);
   }
-  // Most gates have at most four operands; only a long concat needs the heap.
-  const Shape* few_shapes[4];
-  View few_views[4];
-  std::vector<const Shape*> many_shapes;
-  std::vector<View> many_views;
-  const Shape** shapes = few_shapes;
-  View* views = few_views;
-  if (count > 4) {
-    many_shapes.resize(count);
-    many_views.resize(count);
-    shapes = many_shapes.data();
-    views = many_views.data();
-  }
+  OperandArray<const Shape*> shapes(count);
+  OperandArray<View> views(count);
   bool requires_grad = false;
   bool general =
       !table.pointwise || count > 2 || table.attribute_bytes > 0 || table.op == Op::custom;
@@ -209,7 +174,8 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
                                       table.differentiable_in(static_cast<std::uint32_t>(k)));
   }
   requires_grad = requires_grad && block.grad_enabled;
-  const Shape shape = with_place(place, [&] { return infer_shape(table, gate, shapes, count); });
+  const Shape shape =
+      with_place(place, [&] { return infer_shape(table, gate, shapes.data(), count); });
 
   Node node(table.op, requires_grad ? flag_requires_grad : std::uint8_t{0},
             count > 0 ? operands[0] : 0, count > 1 ? operands[1] : 0, 0);
@@ -240,8 +206,9 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   }
   if (general) block.extra(index).view = false;
   void* y = leaf_memory(block, index);
-  with_place(place,
-             [&] { run_forward(table, gate, block.precision, views, count, shape, y, false); });
+  with_place(place, [&] {
+    run_forward(table, gate, block.precision, views.data(), count, shape, y, false);
+  });
   return index;
 }
 
@@ -293,15 +260,9 @@ Var record(const GateTable& table, const void* gate, const Operand* operands, st
            Place place) {
   Block& block = tape_of(table, operands, count, place);
   Rollback rollback(block);
-  std::uint32_t few[4];
-  std::vector<std::uint32_t> many;
-  std::uint32_t* indices = few;
-  if (count > 4) {
-    many.resize(count);
-    indices = many.data();
-  }
+  OperandArray<std::uint32_t> indices(count);
   for (std::size_t k = 0; k < count; ++k) indices[k] = resolve(block, operands[k]);
-  const std::uint32_t index = append_gate(block, table, gate, indices, count, place);
+  const std::uint32_t index = append_gate(block, table, gate, indices.data(), count, place);
   rollback.keep();
   return handle(block, index);
 }
@@ -323,9 +284,9 @@ Var record_general(const GateTable& table, Var x, Var y, bool x_is_var, bool y_i
 Var record_vars(Block& block, const GateTable& table, const void* gate, const Var* operands,
                 std::size_t count, Place place) {
   Rollback rollback(block);
-  std::uint32_t indices[4];
+  OperandArray<std::uint32_t> indices(count);
   for (std::size_t k = 0; k < count; ++k) indices[k] = operands[k].index();
-  const std::uint32_t index = append_gate(block, table, gate, indices, count, place);
+  const std::uint32_t index = append_gate(block, table, gate, indices.data(), count, place);
   rollback.keep();
   return handle(block, index);
 }

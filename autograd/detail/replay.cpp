@@ -1,9 +1,11 @@
 #include <tapegrad/autograd/detail/replay.hpp>
 
 #include <cstring>
+#include <utility>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/operand_array.hpp>
 #include <tapegrad/autograd/detail/with_place.hpp>
 
 namespace tapegrad::detail {
@@ -37,19 +39,13 @@ void general_forward(Block& block, std::uint32_t index) {
     block.values[index].tensor = block.values[block.nodes[index].a].tensor;
     return;
   }
-  View few[4];
-  std::vector<View> many;
-  View* x = few;
-  if (extra.operand_count > 4) {
-    many.resize(extra.operand_count);
-    x = many.data();
-  }
+  OperandArray<View> x(extra.operand_count);
   for (std::uint32_t k = 0; k < extra.operand_count; ++k) {
     const std::uint32_t operand = block.operand(index, k);
     x[k] = {block.value(operand), block.shape(operand)};
   }
-  run_forward(*extra.table, extra.attributes, block.precision, x, extra.operand_count, extra.shape,
-              block.value(index), false);
+  run_forward(*extra.table, extra.attributes, block.precision, x.data(), extra.operand_count,
+              extra.shape, block.value(index), false);
 }
 
 template <class T>
@@ -92,6 +88,8 @@ void copy_leaf(const Block& from, const Leaf& leaf, Block& to) {
 
 void replay(Block& block, Place place) {
   check_not_consumed(block, place);
+  const Block::Unfinished before = std::exchange(block.unfinished, Block::Unfinished::replay);
+  block.update_scalar_key();
   for (Leaf& leaf : block.leaves) {
     if (leaf.parameter == nullptr || block.private_grads) continue;
     leaf.version = leaf.parameter->version;
@@ -100,6 +98,8 @@ void replay(Block& block, Place place) {
             block.precision, leaf.parameter->size, false);
   }
   run(block);
+  block.unfinished = before == Block::Unfinished::backward ? before : Block::Unfinished::nothing;
+  block.update_scalar_key();
 }
 
 void replay_into(const Block& from, Block& to, Place place) {

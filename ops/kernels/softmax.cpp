@@ -41,10 +41,25 @@ T for_each_exponential(const T* x, std::int64_t k, T shift, F f) {
   return sum;
 }
 
+/// y = or += factor · eˣ / Σ eˣ for a row.
 template <class T>
-void store_exponentials(const T* x, std::int64_t k, T* y, T& sum) {
-  sum = for_each_exponential(x, k, row_max(x, k), [&](std::int64_t j, std::int64_t n, Lanes<T> e) {
-    n == Lanes<T>::width ? e.store(y + j) : e.store_part(y + j, n);
+void scaled_softmax(const T* x, std::int64_t k, T factor, T* y, bool accumulate) {
+  constexpr std::int64_t width = Lanes<T>::width;
+  const T shift = row_max(x, k);
+  if (!accumulate) {
+    const T sum = for_each_exponential(x, k, shift, [&](auto j, auto n, Lanes<T> e) {
+      n == width ? e.store(y + j) : e.store_part(y + j, n);
+    });
+    const T scale = factor / sum;
+    for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
+    return;
+  }
+  // Computing the exponentials twice needs no memory to keep them in.
+  const T scale = factor / for_each_exponential(x, k, shift, [](auto, auto, auto) {});
+  for_each_exponential(x, k, shift, [&](auto j, auto n, Lanes<T> e) {
+    T part[width];
+    (e * scale).store(part);
+    for (std::int64_t i = 0; i < n; ++i) y[j + i] += part[i];
   });
 }
 
@@ -59,16 +74,7 @@ std::string number_text(double number) {
 template <class T>
 void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y, bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
-    if (accumulate) {
-      const T shift = row_max(x, k);
-      const T sum = for_each_exponential(x, k, shift, [](auto, auto, auto) {});
-      for (std::int64_t j = 0; j < k; ++j) y[j] += std::exp(x[j] - shift) / sum;
-    } else {
-      T sum = 0;
-      store_exponentials(x, k, y, sum);
-      const T scale = 1 / sum;
-      for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
-    }
+    scaled_softmax(x, k, T(1), y, accumulate);
   }
 }
 
@@ -87,16 +93,7 @@ template <class T>
 void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x, const T* labels,
                                 const T* g, T* y, bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
-    if (accumulate) {
-      const T shift = row_max(x, k);
-      const T scale = g[row] / for_each_exponential(x, k, shift, [](auto, auto, auto) {});
-      for (std::int64_t j = 0; j < k; ++j) y[j] += std::exp(x[j] - shift) * scale;
-    } else {
-      T sum = 0;
-      store_exponentials(x, k, y, sum);
-      const T scale = g[row] / sum;
-      for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
-    }
+    scaled_softmax(x, k, g[row], y, accumulate);
     y[static_cast<std::int64_t>(labels[row])] -= g[row];
   }
 }

@@ -3,6 +3,7 @@
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
+#include <tapegrad/ops/kernels/wide_sum.hpp>
 
 namespace tapegrad::ops::kernels {
 
@@ -46,14 +47,13 @@ void add_row(const T* in, T* out, std::int64_t n) {
   for (; i < n; ++i) out[i] += in[i];
 }
 
-/// Blocks of 256 are added in registers, the blocks in double: the error does not grow with n.
+/// See NOTE [Wide sums].
 template <class T>
 T sum_row(const T* in, std::int64_t n) {
-  constexpr std::int64_t block = 256;
   constexpr std::int64_t width = Lanes<T>::width;
   double total = 0;
-  for (std::int64_t start = 0; start < n; start += block) {
-    const std::int64_t stop = std::min(n, start + block);
+  for (std::int64_t start = 0; start < n; start += most_in_a_row) {
+    const std::int64_t stop = std::min(n, start + most_in_a_row);
     std::int64_t i = start;
     T sum = 0;
     if (stop - start >= 2 * width) {
@@ -88,18 +88,13 @@ void run_inner(const Loop& inner, const T* in, T* out, bool accumulate) {
   }
 }
 
-}  // namespace
-
-template <class T>
-void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
-                  const Strides& out_strides, bool accumulate) {
-  if (shape.size() == 0) return;
-  const Loops loops = merged_loops(shape, in_strides, out_strides);
+/// Calls run(in, out) at the start of each innermost loop.
+template <class T, class Run>
+void for_each_inner(const Loops& loops, const T* in, T* out, Run run) {
   const int outer = loops.count - 1;
-  const Loop& inner = loops.loop[static_cast<std::size_t>(outer)];
   std::array<std::int64_t, max_rank> index{};
   while (true) {
-    run_inner(inner, in, out, accumulate);
+    run(in, out);
     int level = outer - 1;
     for (; level >= 0; --level) {
       const Loop& loop = loops.loop[static_cast<std::size_t>(level)];
@@ -113,6 +108,39 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
     }
     if (level < 0) return;
   }
+}
+
+/// The number of elements that the loops reach in the target.
+std::int64_t target_size(const Loops& loops) {
+  std::int64_t last = 0;
+  for (int i = 0; i < loops.count; ++i) {
+    const Loop& loop = loops.loop[static_cast<std::size_t>(i)];
+    last += (loop.size - 1) * loop.out;
+  }
+  return last + 1;
+}
+
+}  // namespace
+
+template <class T>
+void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
+                  const Strides& out_strides, bool accumulate) {
+  const std::int64_t size = shape.size();
+  if (size == 0) return;
+  const Loops loops = merged_loops(shape, in_strides, out_strides);
+  const Loop& inner = loops.loop[static_cast<std::size_t>(loops.count - 1)];
+  if (accumulate && inner.in == 1 && inner.out == 1) {
+    if (const std::int64_t sums = target_size(loops); WideSum<T>::pays(size, sums)) {
+      WideSum<T> sum(sums);
+      for_each_inner(loops, in, sum.partial(), [&](const T* from, T* to) {
+        add_row(from, to, inner.size);
+        sum.added(to - sum.partial(), inner.size);
+      });
+      return sum.add_to(out);
+    }
+  }
+  for_each_inner(loops, in, out,
+                 [&](const T* from, T* to) { run_inner(inner, from, to, accumulate); });
 }
 
 template <class T>

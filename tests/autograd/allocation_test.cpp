@@ -12,6 +12,7 @@
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/optim/sgd.hpp>
+#include <tapegrad/train/fit.hpp>
 
 #include "support/allocations.hpp"
 #include "support/expect.hpp"
@@ -191,6 +192,22 @@ TEST_F(Allocation, EpochsOfBatches) {
   });
   EXPECT_EQ(taken, 0);
   EXPECT_EQ(seen, 6 * 99U);
+}
+
+TEST_F(Allocation, TrainingLonger) {
+  const data::Dataset dataset = data::spiral(33, 3);  // The last batch of an epoch is smaller.
+  nn::Sequential model = nn::mlp({2, 20, 3});
+  optim::SGD sgd(model.parameters(), 0.1, 0.9);
+  const auto taken = [&](int epochs) {
+    train::Options options;
+    options.epochs = epochs;
+    options.batch_size = 10;
+    const std::int64_t before = allocations();
+    train::fit(model, sgd, dataset, options);
+    return allocations() - before;
+  };
+  taken(3);
+  EXPECT_EQ(taken(2), taken(20));
 }
 
 TEST_F(Allocation, AWholeEpochOfTraining) {

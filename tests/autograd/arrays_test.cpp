@@ -286,5 +286,42 @@ TEST(Arrays, TooManyAxes) {
   expect_error<ShapeError>([&] { tape.data(a); }, {"[shape]", "8 axes"});
 }
 
+TEST(Arrays, AValueIsReadIntoAnArrayThatIsKept) {
+  Tape tape;
+  Array<double> target;
+  const Var x = tape.variable(Numbers({{1, 2}, {3, 4}}));
+  x.value_to(target);
+  expect_arrays(target, x.value());
+  const double* const memory = target.data();
+  (x * 2.0).value_to(target);
+  expect_arrays(target, Numbers({{2, 4}, {6, 8}}));
+  EXPECT_EQ(target.data(), memory);
+  sum(x).value_to(target);
+  expect_arrays(target, Numbers(10.0));
+}
+
+TEST(Arrays, AMaskIsRecordedOnTheTapeThatIsGiven) {
+  Tape outer;
+  const Var x = outer.variable(Numbers({1, 2, 3}));
+  const Tape innermost;
+  const Var y = x * dropout_mask(outer, {{3}, 0.0, 1});
+  expect_arrays(y.value(), x.value());
+}
+
+TEST(Arrays, LongSumsOfFloatsKeepTheirDigits) {
+  // Added one after the other in float, a million times 0.1 is off by one percent. Of 256 numbers
+  // in a row the bound is 256·2⁻²⁴.
+  constexpr std::size_t n = 1'000'000;
+  const Array<float> tenths(std::vector<std::size_t>{n, 2}, 0.1F);
+  const double exact = static_cast<double>(0.1F) * n;
+  Tape tape(f32);
+  const Var x = tape.data(tenths);
+  for (const double column : sum(x, 0).value()) EXPECT_NEAR(column, exact, 1.5e-5 * exact);
+  EXPECT_NEAR(sum(x).item(), 2 * exact, 3e-5 * exact);
+  const Var bias = tape.variable({1, 2});
+  sum((x + bias) * x).backward();
+  for (const double column : bias.grad()) EXPECT_NEAR(column, exact, 1.5e-5 * exact);
+}
+
 }  // namespace
 }  // namespace tapegrad::testing

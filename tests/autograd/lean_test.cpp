@@ -152,5 +152,15 @@ TEST(Lean, CanBeReplayedAndCheckedBeforeBackward) {
   expect_numbers(x.grad(), {2, 4});
 }
 
+TEST(Lean, WhatNeedsReusedOperandsThrowsEvenForAScalar) {
+  Tape tape(lean);
+  const Var x = tape.variable({1, 2});
+  const Var y = amax(x * x);
+  y.backward();
+  EXPECT_EQ(y.item(), 4);
+  expect_error<TapeError>([&] { branches(y); }, {"[branches]", "lean"});
+  expect_error<TapeError>([&] { local_gradient(y, 0); }, {"[local_gradient]", "lean"});
+}
+
 }  // namespace
 }  // namespace tapegrad::testing

@@ -58,10 +58,46 @@ TEST(Parameter, VersionCountsChanges) {
   expect_numbers(p.value(), {6.5, 3.5});
 }
 
+TEST(Parameter, SetValueMayReadWhatItOverwrites) {
+  Parameter p(array({2, 2}, {1, 2, 3, 4}));
+  p.set_value(xt::transpose(p.view<double>()));
+  expect_numbers(p.value(), {1, 3, 2, 4});
+}
+
+TEST(Parameter, AParameterBehindDetachGetsNoGradient) {
+  Parameter p(array({2}, {1, 2}));
+  Parameter scalar(3.0);
+  Tape tape;
+  const Var x = tape.variable({5, 6});
+  sum(detach(tape.parameter(p) * tape.parameter(scalar)) * x).backward();
+  EXPECT_FALSE(p.has_grad());
+  EXPECT_FALSE(scalar.has_grad());
+  // Its value was used all the same: the gradient of x needs the old one.
+  const Var y = sum(detach(tape.parameter(p)) * x);
+  p.set_value({7.0, 8.0});
+  expect_error<TapeError>([&] { y.backward(); }, {"has changed since"});
+}
+
+TEST(Parameter, OfTheOtherPrecisionShowsItsOwnGradientOnTheTape) {
+  Parameter p(array({2}, {1, 2}), f32);
+  Tape tape(f64);
+  const Var x = tape.parameter(p);
+  for (int pass = 0; pass < 2; ++pass) sum(x * 3.0).backward();
+  expect_numbers(p.grad(), {6, 6});
+  expect_numbers(x.grad(), {6, 6});
+  p.zero_grad();
+  expect_numbers(x.grad(), {0, 0});
+}
+
 TEST(Parameter, SetValueAndSetGradCheckTheShape) {
   Parameter p(array({2}, {1, 2}));
   const auto version = p.version();
-  expect_error<ShapeError>([&] { p.set_value({1.0, 2.0, 3.0}); }, {"[parameter]", "(2,)", "(3,)"});
+  const int line = __LINE__ + 1;
+  expect_error<ShapeError>(
+      [&] {
+        p.set_value({1.0, 2.0, 3.0});
+      },
+      {"[set_value]", "(2,)", "(3,)", line_of(line)});
   expect_error<ShapeError>([&] { p.set_value(1.0); }, {"(2,)", "()"});
   expect_error<ShapeError>([&] { p.set_grad(1.0); }, {"(2,)", "()"});
   EXPECT_EQ(p.version(), version);

@@ -293,6 +293,9 @@ TEST_F(IdxTest, FindsThePublishedNames) {
   EXPECT_EQ(load_fashion_mnist(path("fashion-mnist"), Split::test).labels,
             (std::vector<int>{1, 1}));
   EXPECT_EQ(load_fashion_mnist(dir_.string(), Split::test).classes, 10);
+  // Another data set under the same names has as many classes as its labels say.
+  EXPECT_EQ(load_idx_folder(dir_.string(), Split::train).classes, 4);
+  EXPECT_EQ(load_idx_folder(dir_.string(), Split::test, 4).classes, 4);
 }
 
 TEST_F(IdxTest, PublishedNamesThatAreNotThere) {

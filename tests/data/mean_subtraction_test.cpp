@@ -57,5 +57,13 @@ TEST(MeanSubtraction, Errors) {
   EXPECT_EQ(other.inputs, (Array<float>{{1, 2, 3}}));
 }
 
+TEST(MeanSubtraction, AppliesToWholeDataSetsOnly) {
+  const MeanSubtraction centre(dataset({{1, 2}}));
+  Dataset other = dataset({{1, 2}, {3, 4}});
+  other.labels.resize(1000);
+  expect_error<ShapeError>([&] { centre.apply(other); }, {"[dataset]", "2 rows", "1000 labels"});
+  EXPECT_EQ(other.inputs, (Array<float>{{1, 2}, {3, 4}}));
+}
+
 }  // namespace
 }  // namespace tapegrad::data

@@ -92,5 +92,10 @@ TEST(Init, HeNormalNeedsAnInputSize) {
   }
 }
 
+TEST(Init, WeightsDoNotRepeatAUsersRandomNumbers) {
+  nn::manual_seed(1);
+  EXPECT_NE(nn::default_generator().normal(), Generator(1).normal());
+}
+
 }  // namespace
 }  // namespace tapegrad::testing

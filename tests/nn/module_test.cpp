@@ -198,5 +198,24 @@ TEST(Module, NamesMustBeNewAndPlain) {
   EXPECT_EQ(names_of(module), (Names{"a"}));
 }
 
+TEST(Module, AModuleAddedTwiceToASequentialSharesItsWeights) {
+  nn::Sequential model;
+  const auto layer = model.add(nn::Linear(3, 3));
+  EXPECT_EQ(model.add(layer), layer);
+  EXPECT_EQ(model.size(), 2U);
+  EXPECT_EQ(names_of(model), (Names{"0.weight", "0.bias"}));
+}
+
+TEST(Module, ApplyVisitsParentsFirst) {
+  nn::Sequential model;
+  model.add(nn::Sequential(nn::ReLU(), nn::ReLU()));
+  std::vector<nn::Module*> visited;
+  model.apply([&](nn::Module& module) { visited.push_back(&module); });
+  ASSERT_EQ(visited.size(), 4U);
+  EXPECT_EQ(visited[0], &model);
+  EXPECT_NE(dynamic_cast<nn::Sequential*>(visited[1]), nullptr);
+  for (const int leaf : {2, 3}) EXPECT_NE(dynamic_cast<nn::ReLU*>(visited[leaf]), nullptr);
+}
+
 }  // namespace
 }  // namespace tapegrad::testing

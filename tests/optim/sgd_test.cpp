@@ -172,5 +172,10 @@ TEST(SGD, IsUsedThroughItsBase) {
   EXPECT_EQ(p.value()(), 0.5);
 }
 
+TEST(SGD, AParameterTwice) {
+  Parameter p(1.0);
+  expect_error<ValueError>([&] { SGD({p, Parameter(2.0), p}, 0.1); }, {"[SGD]", "twice"});
+}
+
 }  // namespace
 }  // namespace tapegrad::testing

@@ -14,6 +14,7 @@
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
 #include <tapegrad/nn/mlp.hpp>
+#include <tapegrad/nn/relu.hpp>
 #include <tapegrad/optim/sgd.hpp>
 
 #include "support/expect.hpp"
@@ -261,6 +262,29 @@ TEST(Fit, ALossThatIsNoNumberNamesTheGate) {
       text, std::regex(R"(first gate.* is \[(matmul|add|parameter|softmax_cross_entropy)\] at )"
                        R"([a-z_]+\.cpp:[0-9]+, gate [0-9]+)")))
       << text;
+}
+
+TEST(Fit, LeavesEachModuleInItsOwnMode) {
+  const data::Dataset spiral = data::spiral(10);
+  nn::Sequential model(nn::Linear(2, 3), nn::ReLU());
+  std::vector<nn::Module*> parts;
+  model.apply([&](nn::Module& part) { parts.push_back(&part); });
+  parts[1]->eval();  // A frozen part of a model that trains.
+  optim::SGD sgd(model.parameters(), 0.1);
+  train::fit(model, sgd, spiral, options(1));
+  train::accuracy(model, spiral);
+  EXPECT_TRUE(parts[0]->is_training());
+  EXPECT_FALSE(parts[1]->is_training());
+  EXPECT_TRUE(parts[2]->is_training());
+}
+
+TEST(Fit, SaysHowMuchMemoryAStepNeeds) {
+  const data::Dataset spiral = data::spiral(10);
+  nn::Sequential model = new_model({2, 3}, 1);
+  optim::SGD sgd(model.parameters(), 0.1);
+  const std::int64_t bytes = train::fit(model, sgd, spiral, options(1)).step_bytes;
+  EXPECT_GT(bytes, 0);
+  EXPECT_LT(bytes, 100'000);
 }
 
 }  // namespace

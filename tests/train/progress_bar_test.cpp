@@ -28,18 +28,18 @@ TEST(ProgressBar, WritesALineAtTheEnd) {
   train::ProgressBar bar(file.get());
   for (int epoch = 0; epoch < 3; ++epoch) {
     for (std::int64_t step = 1; step <= 10; ++step) {
-      bar(train::Progress{epoch, 3, step, 10, 0.51234, 0.98765, 1234.5, 61.0});
+      bar(train::Progress{epoch, 3, step, 10, 0.51234, 0.98765, 1234.5, 61.0, 2'345'678});
     }
   }
   EXPECT_EQ(text_of(file.get()),
-            "epoch 3/3 loss 0.5123  accuracy 0.9877  1234 samples/s  1:01 left\n");
+            "epoch 3/3 loss 0.5123  accuracy 0.9877  1234 samples/s  2.3 MB a step  1:01 left\n");
 }
 
 TEST(ProgressBar, SaysNothingWithinAnEpoch) {
   const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
   ASSERT_NE(file, nullptr);
   train::ProgressBar bar(file.get());
-  bar(train::Progress{0, 3, 1, 10, 1, 0, 1, 1});
+  bar(train::Progress{0, 3, 1, 10, 1, 0, 1, 1, 0});
   EXPECT_EQ(text_of(file.get()), "");
 }
 
@@ -47,7 +47,7 @@ TEST(ProgressBar, LongTimes) {
   const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
   ASSERT_NE(file, nullptr);
   train::ProgressBar bar(file.get());
-  bar(train::Progress{0, 1, 1, 1, 1, 0, 1, 3'725});
+  bar(train::Progress{0, 1, 1, 1, 1, 0, 1, 3'725, 0});
   EXPECT_NE(text_of(file.get()).find("1:02:05 left"), std::string::npos);
 }
 
