@@ -108,6 +108,8 @@ refuses unknown-data '^--data: moons' --data moons
 refuses negative-epochs '^--epochs: .*-3' --epochs -3
 refuses unknown-option '--bogus' --bogus
 refuses model-rubbish "^train: \[.* got 'rubbish'" --model rubbish
+refuses model-largest-number '^train: \[' --model mlp:2-9223372036854775807-3
+refuses model-beyond-memory '^train: \[' --model mlp:2-99999999999999-3
 refuses model-of-other-sizes '^train: \[.* 2 inputs and 3 outputs .* mlp:3-10-3' --model mlp:3-10-3
 refuses no-data-dir '^train: \[.*--data-dir' --data fashion-mnist
 refuses data-dir-absent "^train: \[.*'/nowhere/at-all'" --data idx --data-dir /nowhere/at-all
