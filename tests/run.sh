@@ -5,8 +5,8 @@
 #   tests/run.sh [--preset NAME] [GTEST OPTIONS...]
 #
 # NAME is one of CMakePresets.json (release when not given). Another preset than release, or options
-# such as --gtest_filter=Tape.*, run the gtest suite alone: the consumer project, the programs that
-# must not compile and README's blocks belong to the whole run.
+# such as --gtest_filter=Tape.*, run the gtest suite alone: the examples, the consumer project, the
+# programs that must not compile and README's blocks belong to the whole run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/packages.sh
@@ -91,6 +91,8 @@ echo "--- gtest suite ($preset)"
 run_suite
 
 if [[ $preset == release && ${#options[@]} -eq 0 ]]; then
+  echo "--- examples"
+  run_part tests/examples/run.sh build/release/examples
   # What a user would install, for the consumer project and README's programs.
   prefix=$PWD/build/release/prefix
   rm -rf "$prefix"

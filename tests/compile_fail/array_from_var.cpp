@@ -1,5 +1,6 @@
-// must not compile: conversion from 'tapegrad::Var' to non-scalar type|no viable conversion from
-// '(tapegrad::)?Var' to Leaving the tape is written out: what value() returns has no gradient.
+// must not compile: conversion from 'tapegrad::Var' to non-scalar type
+// must not compile: no viable conversion from '(tapegrad::)?Var' to
+// Leaving the tape is written out: what value() returns has no gradient.
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;

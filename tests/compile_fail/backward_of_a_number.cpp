@@ -1,4 +1,5 @@
-// must not compile: request for member 'backward'|member reference base type
+// must not compile: request for member 'backward'
+// must not compile: member reference base type
 // A gradient belongs to a gate on a tape: what item() returns is a number that has left it.
 #include <tapegrad/tapegrad.hpp>
 

@@ -1,6 +1,6 @@
-// must not compile: use of deleted function 'tapegrad::data::Batches::Batches|call to deleted
-// constructor of '(tapegrad::)?(data::)?Batches' Batches refer to their data set, which must live
-// as long.
+// must not compile: use of deleted function 'tapegrad::data::Batches::Batches
+// must not compile: call to deleted constructor of '(tapegrad::)?(data::)?Batches'
+// Batches refer to their data set, which must live as long.
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;

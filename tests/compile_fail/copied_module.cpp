@@ -1,6 +1,6 @@
-// must not compile: use of deleted function 'tapegrad::nn::Linear::Linear\(const
-// tapegrad::nn::Linear|call to (implicitly-)?deleted.* constructor A copy would share its weights
-// unseen.
+// must not compile: use of deleted function 'tapegrad::nn::Linear::Linear\(const tapegrad
+// must not compile: call to (implicitly-)?deleted.* constructor of '.*Linear'
+// A copy would share its weights unseen.
 #include <utility>
 
 #include <tapegrad/tapegrad.hpp>

@@ -1,6 +1,6 @@
-// must not compile: use of deleted function 'tapegrad::Tape::Tape\(const|call to deleted
-// constructor of '(const )?(tapegrad::)?Tape' Handles belong to one tape. A second one with the
-// same gates is made by replay(precision).
+// must not compile: use of deleted function 'tapegrad::Tape::Tape\(const
+// must not compile: call to deleted constructor of '(const )?(tapegrad::)?Tape'
+// Handles belong to one tape. A second one with the same gates is made by replay(precision).
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;

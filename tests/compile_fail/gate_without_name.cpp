@@ -1,4 +1,5 @@
-// must not compile: 'name' is not a member of 'Square'|no member named 'name' in 'Square'
+// must not compile: 'name' is not a member of 'Square'
+// must not compile: no member named 'name' in 'Square'
 // A gate that is not in the library's list says its own name: messages and tables need it.
 #include <tapegrad/autograd/custom_gate.hpp>
 #include <tapegrad/tapegrad.hpp>

@@ -1,5 +1,6 @@
-// must not compile: no match for 'operator=' .*'tapegrad::Var' and 'double'|no viable overloaded
-// '=' Assigning to a Var makes it the handle of another gate; it never changes a value.
+// must not compile: no match for 'operator=' .*'tapegrad::Var' and 'double'
+// must not compile: no viable overloaded '='
+// Assigning to a Var makes it the handle of another gate; it never changes a value.
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;

@@ -1,6 +1,7 @@
-// must not compile: could not convert .* from 'tapegrad::Var' to 'bool'|not contextually
-// convertible to 'bool' A comparison is a gate: which way an `if` goes would not be on the tape,
-// nor repeated by a replay.
+// must not compile: could not convert .* from 'tapegrad::Var' to 'bool'
+// must not compile: not contextually convertible to 'bool'
+// A comparison is a gate: which way an `if` goes would not be on the tape, nor repeated by a
+// replay.
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;

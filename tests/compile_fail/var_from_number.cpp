@@ -1,5 +1,6 @@
-// must not compile: conversion from 'double' to non-scalar type 'tapegrad::Var'|no viable
-// conversion from 'double' to '(tapegrad::)?Var' A number alone belongs to no tape.
+// must not compile: conversion from 'double' to non-scalar type 'tapegrad::Var'
+// must not compile: no viable conversion from 'double' to '(tapegrad::)?Var'
+// A number alone belongs to no tape.
 #include <tapegrad/tapegrad.hpp>
 
 using namespace tapegrad;

@@ -1,10 +1,13 @@
 // A user's program: a scalar circuit here, a network in network.cpp. Built as C++17 and C++20, with
-// and without XTENSOR_USE_XSIMD and -march=native, against one and the same library.
+// and without XTENSOR_USE_XSIMD, -march=native and TAPEGRAD_NO_PLACES, against one and the same
+// library.
 
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <tapegrad/tapegrad.hpp>
+#include <vector>
 #include <xtensor/xarray.hpp>
 
 #include "network.hpp"
@@ -46,6 +49,48 @@ bool arrays() {
   return good;
 }
 
+// How messages name a line of this file.
+std::string place(int line) {
+#ifdef TAPEGRAD_NO_PLACES
+  static_cast<void>(line);
+  return "an unknown line";
+#else
+  return "main.cpp:" + std::to_string(line);
+#endif
+}
+
+// True when `action` throws an error that holds all of `words`.
+template <class Action>
+bool says(Action action, const std::vector<std::string>& words) {
+  std::string text = "nothing";
+  try {
+    action();
+  } catch (const Error& error) {
+    text = error.what();
+  }
+  bool good = true;
+  for (const std::string& word : words) good = good && text.find(word) != std::string::npos;
+  if (!good) std::fprintf(stderr, "the error reads: %s\n", text.c_str());
+  return good;
+}
+
+// The library was compiled with places. What it makes of ours reaches it through operands, through
+// default arguments, and through the tape, which keeps them.
+bool errors() {
+  Tape tape;
+  const Var x = tape.data(xt::xarray<double>(xt::ones<double>({2, 3})));
+  int line = __LINE__ + 1;
+  bool good = says([&] { return matmul(x, x); }, {"[matmul] ", " (2, 3) @ (2, 3)", place(line)});
+
+  line = __LINE__ + 1;
+  const Var y = log(tape.variable(0.0));
+  good = says([&] { y.backward(); }, {"[backward] ", "[log] at " + place(line)}) && good;
+
+  line = __LINE__ + 1;
+  tape.reset();
+  return says([&] { return y.item(); }, {"[item] ", "was reset at " + place(line)}) && good;
+}
+
 bool check(const char* name, bool good) {
   if (!good) std::fprintf(stderr, "wrong result: %s\n", name);
   return good;
@@ -56,6 +101,7 @@ bool check(const char* name, bool good) {
 int main() try {
   bool good = check("scalar circuit", scalar_circuit());
   good = check("arrays", arrays()) && good;
+  good = check("errors", errors()) && good;
   good = check("network", network()) && good;
   return good ? 0 : 1;
 } catch (const std::exception& error) {

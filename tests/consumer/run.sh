@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the project in this folder in every way that has gone wrong in some library: another
-# language standard, another alignment or type of xt::xarray than the library was compiled with.
+# language standard, another alignment or type of xt::xarray, other default arguments than the library
+# was compiled with.
 #
 #   tests/consumer/run.sh PREFIX      (where tapegrad is installed; tests/run.sh does that)
 set -euo pipefail
@@ -45,6 +46,7 @@ start cxx17 17 "" "${installed[@]}"
 start cxx17-native 17 "-march=native" "${installed[@]}"
 start cxx17-xsimd 17 "$xsimd" "${installed[@]}"
 start cxx17-xsimd-native 17 "$xsimd -march=native" "${installed[@]}"
+start cxx17-no-places 17 "-DTAPEGRAD_NO_PLACES" "${installed[@]}"
 start cxx20 20 "" "${installed[@]}"
 start cxx20-xsimd-native 20 "$xsimd -march=native" "${installed[@]}"
 wait

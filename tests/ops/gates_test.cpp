@@ -47,29 +47,53 @@ bool is_small(const GateCase& c) {
   return true;
 }
 
-/// Two operands of one shape that may be the same value. With kinks, x would tie with itself.
-bool takes_a_value_twice(const GateCase& c) {
-  return c.shapes.size() == 2 && has_two_gradients(c) && c.shapes[0] == c.shapes[1] &&
-         !has_kinks(c);
+/// For each case the same gate with one shape for all operands that can have a gradient, so that
+/// they can be one value: x @ xᵀ comes of x @ yᵀ, and any concat joins x with itself. Gates with
+/// kinks stay: a kink where operands meet does not show along the diagonal, max(x, x) = x.
+std::vector<GateCase> cases_of_one_value() {
+  std::vector<GateCase> chosen;
+  for (GateCase gate_case : cases_where(has_two_gradients)) {
+    const std::vector<std::size_t> twins = gate_case.differentiable();
+    const std::vector<Shape> before = gate_case.shapes;
+    std::vector<const Shape*> shapes;
+    for (const Shape& shape : gate_case.shapes) shapes.push_back(&shape);
+    for (const std::size_t k : twins) gate_case.shapes[k] = before[twins[0]];
+    // Pointwise gates take any such shapes; cases made alike would only repeat others.
+    bool fits = gate_case.shapes == before;
+    if (!fits && !is_pointwise(gate_case)) {
+      try {
+        gate_case.table->shape(gate_case.attributes.get(),
+                               {shapes.data(), static_cast<int>(shapes.size())});
+        fits = true;
+      } catch (const ShapeError&) {
+      }
+    }
+    if (fits) chosen.push_back(gate_case);
+  }
+  return chosen;
 }
 
 std::string test_name(const ::testing::TestParamInfo<GateCase>& info) {
   return std::string(info.param.table->name) + "_" + std::to_string(info.index);
 }
 
-#define TAPEGRAD_SUITE(name, predicate)                      \
+#define TAPEGRAD_SUITE_OF(name, cases)                       \
   class name : public ::testing::TestWithParam<GateCase> {}; \
-  INSTANTIATE_TEST_SUITE_P(List, name, ::testing::ValuesIn(cases_where(predicate)), test_name)
+  INSTANTIATE_TEST_SUITE_P(List, name, ::testing::ValuesIn(cases), test_name)
+#define TAPEGRAD_SUITE(name, predicate) TAPEGRAD_SUITE_OF(name, cases_where(predicate))
 
 TAPEGRAD_SUITE(Gates, [](const GateCase&) { return true; });
 TAPEGRAD_SUITE(PointwiseGates,
                [](const GateCase& c) { return is_pointwise(c) && c.shapes[0] == Shape{7}; });
+TAPEGRAD_SUITE(DifferentiablePointwiseGates, [](const GateCase& c) {
+  return is_pointwise(c) && has_gradient(c) && c.shapes[0] == Shape{7};
+});
 TAPEGRAD_SUITE(DifferentiableGates, has_gradient);
 TAPEGRAD_SUITE(SmallDifferentiableGates, [](const GateCase& c) {
   return has_gradient(c) && c.has_elements() && is_small(c);
 });
 TAPEGRAD_SUITE(GatesWithTwoGradients, has_two_gradients);
-TAPEGRAD_SUITE(GatesOfOneValueTwice, takes_a_value_twice);
+TAPEGRAD_SUITE_OF(GatesOfOneValueTwice, cases_of_one_value());
 TAPEGRAD_SUITE(KinkedGates, has_kinks);
 
 double tolerance(Precision precision) {
@@ -117,48 +141,160 @@ TEST_P(Gates, ForwardEqualsPlainLoop) {
       }
     } else if (!reference_forward(gate_case, numbers, expected)) {
       GTEST_SKIP() << "no plain loop for whole-tensor gate " << gate_case.table->name
-                   << " in tests/ops/reference.cpp";
+                   << " in tests/support/reference.cpp";
     }
     expect_near(y.value(), expected, tolerance(precision), "forward");
   }
 }
 
-TEST_P(PointwiseGates, SpecialValuesAgreeWithTheRule) {
-  const GateCase& gate_case = GetParam();
-  const double inf = std::numeric_limits<double>::infinity();
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  const std::vector<double> specials = {0.0, -0.0, 1.0, -1.0, 800.0, -800.0, inf, -inf, nan, 1e-30};
-  // Every pair of special values, in operands of equal length.
-  std::vector<std::vector<double>> numbers(gate_case.shapes.size());
-  for (const double a : specials) {
-    for (const double b : specials) {
-      for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k].push_back(k == 1 ? b : a);
+/// A pointwise gate with operands of equal length, one element per pair of special values.
+struct SpecialCase {
+  explicit SpecialCase(const GateCase& from) : gate_case(from), numbers(from.shapes.size()) {
+    const double inf = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<double> specials = {0.0,    -0.0, 1.0,  -1.0, 800.0,
+                                          -800.0, inf,  -inf, nan,  1e-30};
+    for (const double a : specials) {
+      for (const double b : specials) {
+        for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k].push_back(k == 1 ? b : a);
+      }
     }
+    for (Shape& shape : gate_case.shapes) shape = {static_cast<std::int64_t>(size())};
   }
-  GateCase wide = gate_case;
-  for (Shape& shape : wide.shapes) shape = {static_cast<std::int64_t>(numbers[0].size())};
+
+  std::size_t size() const { return numbers[0].size(); }
+  /// The operands that meet in element i.
+  template <class T>
+  std::vector<T> element(std::size_t i) const {
+    std::vector<T> x;
+    for (const std::vector<double>& operand : numbers) x.push_back(static_cast<T>(operand[i]));
+    return x;
+  }
+  std::string text(std::size_t i) const {
+    std::string text = "operands";
+    for (const double x : element<double>(i)) text += " " + std::to_string(x);
+    return text;
+  }
+
+  GateCase gate_case;
+  std::vector<std::vector<double>> numbers;
+};
+
+/// The rule itself, for one element.
+float forward_element(const GateCase& c, const float* x) {
+  return c.forward_element_f32(x);
+}
+double forward_element(const GateCase& c, const double* x) {
+  return c.forward_element(x);
+}
+float gradient_element(const GateCase& c, int k, float g, const float* x, float y) {
+  return c.gradient_element_f32(k, g, x, y);
+}
+double gradient_element(const GateCase& c, int k, double g, const double* x, double y) {
+  return c.gradient_element(k, g, x, y);
+}
+
+/// Both NaN, the same infinity, or near.
+void expect_same_special(double got, double expected, Precision precision,
+                         const std::string& what) {
+  if (std::isnan(expected)) {
+    EXPECT_TRUE(std::isnan(got)) << what << ", got " << got;
+  } else if (std::isinf(expected)) {
+    EXPECT_EQ(got, expected) << what;
+  } else {
+    EXPECT_NEAR(got, expected, tolerance(precision) * std::max(1.0, std::abs(expected))) << what;
+  }
+}
+
+TEST_P(PointwiseGates, SpecialValuesAgreeWithTheRule) {
+  const SpecialCase special(GetParam());
   for (const Precision precision : {f32, f64}) {
     Tape tape(precision);
-    const Var y = record_case(tape, wide, numbers, all_variable(wide)).y;
-    const Array<double> got = y.value();
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      double expected = 0;
-      float x32[3];
-      double x64[3];
-      for (std::size_t k = 0; k < numbers.size(); ++k) {
-        x64[k] = numbers[k][i];
-        x32[k] = static_cast<float>(x64[k]);
+    const GateCase& wide = special.gate_case;
+    const Array<double> got =
+        record_case(tape, wide, special.numbers, all_variable(wide)).y.value();
+    with_precision(precision, [&](auto type) {
+      using T = decltype(type);
+      for (std::size_t i = 0; i < special.size(); ++i) {
+        const T expected = forward_element(wide, special.element<T>(i).data());
+        expect_same_special(got.data()[i], static_cast<double>(expected), precision,
+                            special.text(i));
       }
-      expected = precision == f32 ? static_cast<double>(wide.forward_element_f32(x32))
-                                  : wide.forward_element(x64);
-      const double value = got.data()[i];
-      if (std::isnan(expected)) {
-        EXPECT_TRUE(std::isnan(value)) << "operands " << x64[0] << ", got " << value;
-      } else if (std::isinf(expected)) {
-        EXPECT_EQ(value, expected) << "operands " << x64[0];
-      } else {
-        EXPECT_NEAR(value, expected, tolerance(precision) * std::max(1.0, std::abs(expected)))
-            << "operands " << x64[0];
+    });
+  }
+}
+
+/// The loop over an array, called as backward calls it: backward itself refuses to begin where an
+/// output is not finite, yet such elements lie inside longer circuits.
+TEST_P(DifferentiablePointwiseGates, GradientsAtSpecialValuesAgreeWithTheRule) {
+  const SpecialCase special(GetParam());
+  const GateCase& wide = special.gate_case;
+  const std::vector<double> upstream = asymmetric(static_cast<std::int64_t>(special.size()));
+  for (const Precision precision : {f32, f64}) {
+    with_precision(precision, [&](auto type) {
+      using T = decltype(type);
+      const std::vector<T> g(upstream.begin(), upstream.end());
+      std::vector<T> y, got(special.size());
+      std::vector<std::vector<T>> x;
+      std::vector<const T*> pointers;
+      for (const auto& operand : special.numbers) x.emplace_back(operand.begin(), operand.end());
+      for (const std::vector<T>& operand : x) pointers.push_back(operand.data());
+      for (std::size_t i = 0; i < special.size(); ++i) {
+        y.push_back(forward_element(wide, special.element<T>(i).data()));
+      }
+      for (const std::size_t k : wide.differentiable()) {
+        wide.table->template loops<T>().gradient[k](
+            wide.attributes.get(), static_cast<std::int64_t>(special.size()), g.data(),
+            pointers.data(), y.data(), got.data(), false);
+        for (std::size_t i = 0; i < special.size(); ++i) {
+          const T expected =
+              gradient_element(wide, static_cast<int>(k), g[i], special.element<T>(i).data(), y[i]);
+          expect_same_special(static_cast<double>(got[i]), static_cast<double>(expected), precision,
+                              special.text(i) + ", gradient in operand " + std::to_string(k));
+        }
+      }
+    });
+  }
+}
+
+/// Through the tape, where backward may begin: one gate over the array, and a gate per element.
+TEST_P(DifferentiablePointwiseGates, ArraysAndScalarsAgreeAtSpecialValues) {
+  const SpecialCase special(GetParam());
+  const GateCase& wide = special.gate_case;
+  for (const Precision precision : {f32, f64}) {
+    SpecialCase finite = special;
+    for (auto& operand : finite.numbers) operand.clear();
+    std::vector<std::vector<double>> expected(finite.numbers.size());
+    for (std::size_t i = 0; i < special.size(); ++i) {
+      const std::vector<double> x = special.element<double>(i);
+      Tape tape(precision);
+      std::vector<Var> operands;
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        operands.push_back(wide.table->differentiable_in(static_cast<std::uint32_t>(k))
+                               ? tape.variable(x[k])
+                               : tape.data(x[k]));
+      }
+      const Var y = record_case(wide, operands);
+      if (!std::isfinite(y.item())) continue;
+      y.backward(1.5);
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        finite.numbers[k].push_back(x[k]);
+        expected[k].push_back(operands[k].grad_item());
+      }
+    }
+    for (Shape& shape : finite.gate_case.shapes) {
+      shape = {static_cast<std::int64_t>(finite.size())};
+    }
+    const std::vector<double> upstream(finite.size(), 1.5);
+    Tape tape(precision);
+    const Recorded recorded =
+        record_case(tape, finite.gate_case, finite.numbers, all_variable(wide));
+    recorded.y.backward(upstream);
+    for (const std::size_t k : wide.differentiable()) {
+      const Array<double> got = recorded.operands[k].grad();
+      for (std::size_t i = 0; i < finite.size(); ++i) {
+        expect_same_special(got.data()[i], expected[k][i], precision,
+                            finite.text(i) + ", gradient in operand " + std::to_string(k));
       }
     }
   }
@@ -214,25 +350,33 @@ TEST_P(GatesWithTwoGradients, AConstantOperandChangesNothing) {
 
 TEST_P(GatesOfOneValueTwice, GradientIsTheSum) {
   const GateCase& gate_case = GetParam();
-  Generator generator(4);
-  const std::vector<double> numbers = draw(gate_case.shapes[0], gate_case.domains[1], generator);
-  const auto value = [&](const std::vector<double>& x, Tape& tape) {
-    const Var v = tape.variable(ArrayRef(x.data(), gate_case.shapes[0]));
-    return std::pair{v, record_case(gate_case, {v, v})};
+  const std::vector<std::size_t> twins = gate_case.differentiable();
+  auto numbers = draw_operands(gate_case, 4);
+  // The last of them: a divisor stays away from 0.
+  std::vector<double>& shared = numbers[twins.back()];
+  const auto value = [&](Tape& tape) {
+    const Var v = tape.variable(ArrayRef(shared.data(), gate_case.shapes[twins.back()]));
+    std::vector<Var> operands;
+    for (std::size_t k = 0; k < numbers.size(); ++k) {
+      const bool twin = gate_case.table->differentiable_in(static_cast<std::uint32_t>(k));
+      operands.push_back(twin ? v : tape.data(ArrayRef(numbers[k].data(), gate_case.shapes[k])));
+    }
+    return std::pair{v, record_case(gate_case, operands)};
   };
   Tape tape(f64);
-  const auto [x, y] = value(numbers, tape);
+  const auto [x, y] = value(tape);
   const std::vector<double> upstream = asymmetric(y.size());
   y.backward(ArrayRef(upstream.data(), y.shape()));
   const Array<double> analytic = x.grad();
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
+  for (std::size_t i = 0; i < shared.size(); ++i) {
     double sides[2];
+    const double before = shared[i];
     for (const int side : {0, 1}) {
-      std::vector<double> moved = numbers;
-      moved[i] += side == 0 ? 1e-5 : -1e-5;
+      shared[i] = side == 0 ? before + 1e-5 : before - 1e-5;
       Tape other(f64);
-      sides[side] = weighted_sum(value(moved, other).second.value(), upstream);
+      sides[side] = weighted_sum(value(other).second.value(), upstream);
     }
+    shared[i] = before;
     const double numeric = (sides[0] - sides[1]) / 2e-5;
     ASSERT_NEAR(analytic.data()[i], numeric, 1e-7 * std::max(1.0, std::abs(numeric)));
   }

@@ -25,6 +25,9 @@ struct GateCase {
   /// Pointwise: one element computed by the rule itself, outside of any loop of the library.
   double (*forward_element)(const double* x);
   float (*forward_element_f32)(const float* x);
+  /// Pointwise: the gradient of one element in operand k, likewise.
+  double (*gradient_element)(int k, double g, const double* x, double y);
+  float (*gradient_element_f32)(int k, float g, const float* x, float y);
 
   std::string name() const {
     std::string text = table->name;
@@ -57,8 +60,11 @@ class CaseCollector {
   template <class G>
   void add(const G& gate, std::initializer_list<Shape> shapes,
            std::initializer_list<ops::Domain> domains = {}) {
-    GateCase result{
-        &detail::table_of<G>(), std::make_shared<const G>(gate), shapes, domains, nullptr, nullptr};
+    GateCase result{};
+    result.table = &detail::table_of<G>();
+    result.attributes = std::make_shared<const G>(gate);
+    result.shapes = shapes;
+    result.domains = domains;
     result.domains.resize(result.shapes.size());
     cases.push_back(result);
   }
@@ -75,6 +81,33 @@ T apply_rule(const T* x) {
     return rule.forward(x[0], x[1]);
   } else {
     return rule.forward(x[0], x[1], x[2]);
+  }
+}
+
+template <class G, class T, int k>
+T apply_gradient_rule(T g, const T* x, T y) {
+  constexpr G rule{};
+  constexpr ops::At<k> at{};
+  if constexpr (!detail::has_gradient_rule<G, k>) {
+    return 0;
+  } else if constexpr (G::arity == 1) {
+    return rule.gradient(at, g, x[0], y);
+  } else if constexpr (G::arity == 2) {
+    return rule.gradient(at, g, x[0], x[1], y);
+  } else {
+    return rule.gradient(at, g, x[0], x[1], x[2], y);
+  }
+}
+
+template <class G, class T>
+T apply_gradient(int k, T g, const T* x, T y) {
+  switch (k) {
+    case 0:
+      return apply_gradient_rule<G, T, 0>(g, x, y);
+    case 1:
+      return apply_gradient_rule<G, T, 1>(g, x, y);
+    default:
+      return apply_gradient_rule<G, T, 2>(g, x, y);
   }
 }
 
@@ -118,7 +151,9 @@ void collect_cases(std::vector<GateCase>& all) {
                      shapes,
                      {std::begin(G::domain), std::end(G::domain)},
                      &apply_rule<G, double>,
-                     &apply_rule<G, float>});
+                     &apply_rule<G, float>,
+                     &apply_gradient<G, double>,
+                     &apply_gradient<G, float>});
     }
   } else {
     CaseCollector collector;

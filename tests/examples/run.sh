@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Runs the examples as a newcomer would: they print what they promise, and refuse what makes no sense
+# with one line that says why.
+#
+#   tests/examples/run.sh FOLDER      (where the examples are built; tests/run.sh does that)
+set -euo pipefail
+programs=$(realpath "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source scripts/report.sh
+folder=$PWD/build/examples
+rm -rf "$folder"
+mkdir -p "$folder"
+
+# The reader's own data and language must not decide.
+unset TAPEGRAD_DATA_DIR
+export LC_ALL=C.UTF-8
+
+# run NAME PROGRAM ARGS...: in an empty folder of its own; leaves NAME.out, NAME.err and `status`.
+run() {
+  local name=$1 program=$2
+  shift 2
+  out=$folder/$name.out err=$folder/$name.err log=$folder/$name.log status=0
+  mkdir "$folder/$name"
+  # The braces keep the shell's own word about a program that dies.
+  { (cd "$folder/$name" && exec timeout 120 "$program" "$@") >"$out" 2>"$err" </dev/null ||
+      status=$?; } 2>"$folder/$name.shell"
+}
+
+# verdict NAME: passes when nothing has been written into $log.
+verdict() {
+  if [[ -s $log ]]; then fail "example $1" "$log"; else pass "example $1"; fi
+}
+
+# prints NAME PROGRAM: lines of standard input are regexes (grep -E), each of which must match a whole
+# line of what the program prints, blanks squeezed.
+prints() {
+  local name=$1 pattern
+  run "$@"
+  {
+    if [[ $status -ne 0 ]]; then echo "exit code $status"; fi
+    sed -E 's/ +/ /g; s/ $//' "$out" >"$out.squeezed"
+    while read -r pattern; do
+      if ! grep -qxE -- "$pattern" "$out.squeezed"; then echo "no line matches: $pattern"; fi
+    done
+  } >"$log"
+  verdict "$name"
+}
+
+# trains NAME ARGS...: `train` ends with its accuracy; how far it is goes to stderr.
+trains() {
+  local name=$1
+  shift
+  run "$name" "$programs/train" "$@"
+  {
+    if [[ $status -ne 0 ]]; then echo "exit code $status:"; tail -n 3 "$err"; fi
+    if ! grep -qxE 'train accuracy 0\.[0-9]{4}' "$out" || [[ $(wc -l <"$out") -ne 1 ]]; then
+      echo "it should print 'train accuracy 0.xxxx' and prints:"
+      head -n 5 "$out"
+    fi
+  } >"$log"
+  verdict "$name"
+}
+
+# refuses NAME REGEX ARGS...: `train` ends by itself (no signal, no time-out) with an error of one line
+# that REGEX matches, besides CLI11's hint at --help, and has neither printed nor written anything.
+refuses() {
+  local name=$1 pattern=$2
+  shift 2
+  run "$name" "$programs/train" "$@"
+  {
+    if [[ $status -eq 0 || $status -ge 124 ]]; then echo "wrong: exit code $status"; fi
+    grep -vxF 'Run with --help for more information.' "$err" >"$err.said" || true
+    if [[ $(wc -l <"$err.said") -ne 1 ]] || ! grep -qE -- "$pattern" "$err.said"; then
+      echo "one line should match '$pattern'; stderr reads:"
+      head -n 5 "$err"
+    fi
+    if [[ -s $out ]]; then echo "it prints:"; head -n 5 "$out"; fi
+    if [[ $(ls -A "$folder/$name") ]]; then echo "it leaves files:"; ls -A "$folder/$name"; fi
+  } >"$log"
+  verdict "$name"
+}
+
+# The neuron's worked numbers, gate by gate. Compilers choose in which order the operands of `+` are
+# recorded: gates are known by their kind and value.
+prints circuit "$programs/circuit" <<'END'
+%0 w0 variable 2\.0000 -0\.1966 circuit\.cpp:[0-9]+
+%1 x0 variable -1\.0000 0\.3932 circuit\.cpp:[0-9]+
+%2 w1 variable -3\.0000 -0\.3932 circuit\.cpp:[0-9]+
+%3 x1 variable -2\.0000 -0\.5898 circuit\.cpp:[0-9]+
+%4 w2 variable -3\.0000 0\.1966 circuit\.cpp:[0-9]+
+%[0-9]+ mul %0 %1 -2\.0000 0\.1966 .*
+%[0-9]+ mul %2 %3 6\.0000 0\.1966 .*
+%[0-9]+ add %[0-9]+ %[0-9]+ 4\.0000 0\.1966 .*
+%[0-9]+ add %[0-9]+ %4 1\.0000 0\.1966 .*
+%[0-9]+ neg %[0-9]+ -1\.0000 -0\.1966 .*
+%[0-9]+ exp %[0-9]+ 0\.3679 -0\.5344 .*
+%[0-9]+ add %[0-9]+ %[0-9]+ 1\.3679 -0\.5344 .*
+%[0-9]+ f div %[0-9]+ %[0-9]+ 0\.7311 1\.0000 .*
+f = 0\.73 df/dw = \(-0\.20, -0\.39, 0\.20\) df/dx = \(0\.39, -0\.59\)
+sigmoid\(1\) = 0\.73 local gradient \(1 - y\)\*y = 0\.20
+f = -20 df/d\(x, y, z, w\) = \(-8, 6, 2, 0\)
+END
+
+trains spiral --epochs 3
+trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
+
+refuses unknown-data '^--data: moons' --data moons
+refuses negative-epochs '^--epochs: .*-3' --epochs -3
+refuses unknown-option '--bogus' --bogus
+refuses model-rubbish "^train: \[.* got 'rubbish'" --model rubbish
+refuses model-largest-number '^train: \[' --model mlp:2-9223372036854775807-3
+refuses model-beyond-memory '^train: \[' --model mlp:2-99999999999999-3
+refuses model-of-other-sizes '^train: \[.* 2 inputs and 3 outputs .* mlp:3-10-3' --model mlp:3-10-3
+refuses no-data-dir '^train: \[.*--data-dir' --data fashion-mnist
+refuses data-dir-absent "^train: \[.*'/nowhere/at-all'" --data idx --data-dir /nowhere/at-all
+mkdir "$folder/no-files"
+refuses data-dir-empty "^train: \[.*'$folder/no-files'" --data idx --data-dir "$folder/no-files"
+
+# Nothing is built for an example that does not exist.
+run unknown-example "$PWD/examples/run.sh" moons
+{
+  if [[ $status -ne 2 ]]; then echo "wrong: exit code $status"; fi
+  for word in moons circuit train; do
+    if ! grep -qw "$word" "$err"; then echo "stderr does not name '$word'"; fi
+  done
+} >"$log"
+verdict unknown-example
+
+closing_line
