@@ -15,13 +15,6 @@ namespace {
 
 using detail::Block;
 
-std::string given_name(const Block& block, std::uint32_t index) {
-  // The last name given counts.
-  const auto found = std::find_if(block.names.rbegin(), block.names.rend(),
-                                  [&](const auto& entry) { return entry.first == index; });
-  return found == block.names.rend() ? std::string() : found->second;
-}
-
 std::uint32_t checked_operand(const Block& block, std::uint32_t index, int k, Place place) {
   const auto count = static_cast<int>(block.operand_count(index));
   if (count == 0) {
@@ -122,7 +115,7 @@ GateInfo inspect_gate(const Var& x, Place place) {
   const std::uint32_t index = x.index();
   GateInfo info{index,
                 block.name(index),
-                given_name(block, index),
+                block.given_name(index),
                 {},
                 block.shape(index),
                 x.value(place),

@@ -2,7 +2,8 @@
 // accuracy. `train --help` lists the options.
 
 #include <cstdlib>
-#include <exception>
+#include <limits>
+#include <new>
 #include <string>
 
 #include <fmt/core.h>
@@ -98,20 +99,22 @@ int main(int argc, char** argv) {
                  "folder of the image files; default TAPEGRAD_DATA_DIR");
   app.add_option("--model", arguments.model,
                  "layer sizes, such as mlp:784-128-64-10; default suits the data");
+  const CLI::Range one_or_more(1, std::numeric_limits<int>::max());
   app.add_option("--epochs", arguments.fit.epochs, "passes over the data; default suits the data")
-      ->check(CLI::PositiveNumber);
+      ->check(one_or_more);
   app.add_option("--batch-size", arguments.fit.batch_size, "samples per step")
-      ->check(CLI::PositiveNumber)
+      ->check(one_or_more)
       ->capture_default_str();
   app.add_option("--lr", arguments.learning_rate, "learning rate; default suits the data")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--momentum", arguments.momentum, "of stochastic gradient descent")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.add_option("--seed", arguments.fit.seed, "of weights, order and spiral")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
   app.add_option("--threads", arguments.threads, "threads of matrix products")
-      ->check(CLI::PositiveNumber)
+      ->check(one_or_more)
       ->capture_default_str();
   app.add_option("--precision", arguments.precision, "f32 or f64")
       ->check(CLI::IsMember({"f32", "f64"}))
@@ -121,7 +124,10 @@ int main(int argc, char** argv) {
   try {
     fill_defaults(arguments, app);
     run(arguments);
-  } catch (const std::exception& error) {  // also when memory runs out
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "train: [memory] needs more memory than there is; make the model smaller\n");
+    return 1;
+  } catch (const Error& error) {
     fmt::print(stderr, "train: {}\n", error.what());
     return 1;
   }

@@ -20,9 +20,12 @@ class Sequential : public Module {
   }
 
   /// Appends a module and returns it.
-  template <class M, class = std::enable_if_t<is_module_rvalue<M>>>
-  std::shared_ptr<M> add(M&& module) {
-    return add(std::make_shared<M>(std::move(module)));
+  template <class M, class = std::enable_if_t<std::is_base_of_v<Module, std::decay_t<M>>>>
+  std::shared_ptr<std::decay_t<M>> add(M&& module) {
+    static_assert(is_module_rvalue<M>,
+                  "a module is moved in, add(std::move(layer)), or shared as a shared_ptr: a copy "
+                  "would share its weights unseen");
+    return add(std::make_shared<std::decay_t<M>>(std::move(module)));
   }
   /// Appends a module that has other owners too; listed twice, it shares its weights.
   template <class M>

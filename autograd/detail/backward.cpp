@@ -251,11 +251,12 @@ std::string first_non_finite(const Block& block, std::uint32_t index) {
 }
 
 std::string describe_operand(const Block& block, std::uint32_t index) {
+  const std::string given = block.given_name(index);
+  const std::string name = given.empty() ? block.name(index) : given;
   if (block.count(index) == 1) {
-    return fmt::format("{} = {}", block.name(index),
-                       first_number(block.value(index), block.precision));
+    return fmt::format("{} = {}", name, first_number(block.value(index), block.precision));
   }
-  return fmt::format("{} {}", block.name(index), to_string(block.shape(index)));
+  return fmt::format("{} {}", name, to_string(block.shape(index)));
 }
 
 }  // namespace

@@ -204,6 +204,12 @@ const char* Block::name(std::uint32_t index) const {
   return requires_grad(index) ? "variable" : "data";
 }
 
+std::string Block::given_name(std::uint32_t index) const {
+  const auto found = std::find_if(names.rbegin(), names.rend(),
+                                  [&](const auto& entry) { return entry.first == index; });
+  return found == names.rend() ? std::string() : found->second;
+}
+
 const GateTable& table_of_gate(const Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
   return node.extra != 0 ? *block.extras[node.extra].table : gate_tables[static_cast<int>(node.op)];

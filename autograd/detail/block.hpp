@@ -143,6 +143,8 @@ struct Block : Columns {
   }
   /// The gate's name: `mul`, or `variable`, `data`, `parameter` for leaves.
   const char* name(std::uint32_t index) const;
+  /// The name that the user gave it last; empty if none.
+  std::string given_name(std::uint32_t index) const;
 };
 
 /// Takes a block from the pool and makes it this thread's innermost tape.

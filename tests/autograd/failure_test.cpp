@@ -172,7 +172,7 @@ TEST(Failure, SizesThatNoMemoryCouldHold) {
   const Var x = tape.variable(std::vector<double>(4, 1.0));
   const Var empty = tape.data(std::vector<double>());
   const std::uint32_t size = tape.size();
-  const int line = __LINE__ + 1;
+  const int line = __LINE__ + 3;
   expect_error<ShapeError>(
       [&] {
         broadcast_to(x, {-1, 4});

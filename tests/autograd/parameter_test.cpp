@@ -92,7 +92,7 @@ TEST(Parameter, OfTheOtherPrecisionShowsItsOwnGradientOnTheTape) {
 TEST(Parameter, SetValueAndSetGradCheckTheShape) {
   Parameter p(array({2}, {1, 2}));
   const auto version = p.version();
-  const int line = __LINE__ + 1;
+  const int line = __LINE__ + 3;
   expect_error<ShapeError>(
       [&] {
         p.set_value({1.0, 2.0, 3.0});

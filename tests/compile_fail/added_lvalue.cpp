@@ -1,5 +1,4 @@
-// must not compile: use of deleted function 'tapegrad::nn::Sequential::Sequential\(
-// must not compile: call to (implicitly-)?deleted.* constructor of '.*Sequential'
+// must not compile: a module is moved in, add\(std::move\(layer\)\)
 // A module has one owner: what is added is moved in, or made in place.
 #include <utility>
 

@@ -1,5 +1,4 @@
-// must not compile: use of deleted function 'tapegrad::nn::Linear::Linear\(const tapegrad
-// must not compile: call to (implicitly-)?deleted.* constructor of '.*Linear'
+// must not compile: a module is moved in, add\(std::move\(layer\)\)
 // A copy would share its weights unseen.
 #include <utility>
 
