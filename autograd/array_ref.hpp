@@ -56,6 +56,7 @@ class ArrayRef {
     }
   }
 
+  /// The sizes along each axis; empty for a number.
   const Shape& shape() const { return shape_; }
 
   /// The numbers themselves if they lie contiguous in this precision and outlive the expression,

@@ -18,7 +18,8 @@ const GateTable& custom_table() {
 
 }  // namespace detail
 
-/// Records a gate, listed or the user's own, with its attributes.
+/// Records a gate, listed or the user's own, with its attributes. Throws ShapeError if operands do
+/// not broadcast, what the gate's own `shape` throws, and TapeError for operands of two tapes.
 template <class G>
 Var gate(const G& rule, Operand x) {
   return detail::record_gate(rule, x.place(), x);

@@ -26,6 +26,7 @@ double relative_error(double analytic, double numeric);
 /// or not a number, `wrong`.
 enum class Verdict { good, fine, suspicious, wrong };
 Verdict verdict(double relative_error);
+/// `good`, `fine`, `suspicious`, `wrong`.
 const char* to_string(Verdict verdict);
 
 /// One coordinate of one leaf.

@@ -181,7 +181,7 @@ std::string to_string(const Var& x) {
 
 std::string to_table(const Tape& tape) {
   std::vector<std::vector<std::string>> rows{
-      {"gate", "name", "kind", "operands", "value", "gradient", "line"}};
+      {"index", "name", "gate", "operands", "value", "gradient", "line"}};
   for (std::uint32_t i = 0; i < tape.size(); ++i) {
     const GateInfo info = inspect_gate(tape.gate(i));
     std::string operands;

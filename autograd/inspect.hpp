@@ -11,17 +11,23 @@ namespace tapegrad {
 
 /// Everything that is known of one gate, copied out of the tape.
 struct GateInfo {
+  /// Its position on the tape.
   std::uint32_t index;
   /// The gate's kind: `mul`, or `variable`, `data`, `parameter` for leaves.
   std::string gate;
   /// The name that the user gave with Var::name; empty if none.
   std::string name;
+  /// In the order of its formula; a leaf has none.
   std::vector<Var> operands;
+  /// The sizes along each axis; empty for a scalar.
   Shape shape;
+  /// The forward value.
   Array<double> value;
   /// Zeros where no gradient has arrived.
   Array<double> grad;
+  /// Whether backward() reaches it.
   bool requires_grad;
+  /// The line of the user's source that recorded it.
   Place place;
 };
 

@@ -50,11 +50,13 @@ class Operand {
         }),
         place_{file, line} {}
 
+  /// Which of the four it is; only its accessor means something.
   Kind kind() const { return kind_; }
   const Var& var() const { return var_; }
   double number() const { return number_; }
   const Parameter& parameter() const { return *static_cast<const Parameter*>(source_); }
   ArrayRef array() const { return array_(source_); }
+  /// Where it was written.
   Place place() const { return place_; }
 
  private:

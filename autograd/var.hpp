@@ -34,7 +34,9 @@ class Var {
 
   /// The sizes along each axis; empty for a scalar.
   Shape shape(Place place = Place::here()) const;
+  /// The number of elements.
   std::int64_t size(Place place = Place::here()) const { return shape(place).size(); }
+  /// That of its tape.
   Precision precision(Place place = Place::here()) const;
   /// True if a variable or parameter lies upstream, so that backward reaches this gate.
   bool requires_grad(Place place = Place::here()) const;

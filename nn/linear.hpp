@@ -13,10 +13,12 @@ class Linear : public Module {
   /// Throws ValueError if a size is below 1.
   Linear(std::int64_t in, std::int64_t out, bool bias = true);
 
+  /// (N, in) to (N, out). Throws ShapeError for another shape.
   Var forward(const Var& x) override;
 
+  /// W, shape (out, in).
   const Parameter& weight() const { return weight_; }
-  /// Throws ValueError if the layer has none.
+  /// b, shape (out). Throws ValueError if the layer has none.
   const Parameter& bias() const;
 
  private:

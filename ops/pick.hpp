@@ -1,19 +1,12 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/labels.hpp>
 #include <tapegrad/ops/rule.hpp>
 
 namespace tapegrad::ops {
 
 struct PickScatter;
-
-/// The shape check that gates with one label per row of scores share: (N, K) and (N).
-inline void check_rows_and_labels(const Shape& scores, const Shape& labels, const char* gate) {
-  if (scores.rank() != 2 || labels.rank() != 1 || scores[0] != labels[0]) {
-    throw ShapeError(std::string("[") + gate + "] needs scores (N, K) and labels (N), got " +
-                     to_string(scores) + " and " + to_string(labels));
-  }
-}
 
 /// One score per row: y[n] = x[n, labels[n]] for x (N, K) and labels (N), whole numbers from 0 to
 /// K − 1. Throws ValueError on a label that is none.

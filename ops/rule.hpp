@@ -9,7 +9,7 @@
 // A gate is a struct whose data members are its attributes (most have none). It is copied bit by
 // bit onto the tape, so it must be trivially copyable.
 //
-// A *pointwise* gate derives from Pointwise<arity> and has
+// A *pointwise* gate derives from Pointwise<arity>, arity 1 to 3, and has
 //   domain                              per operand, where the tests sample
 //   T forward(T a, T b) const           the formula
 //   T gradient(At<k>, T g, T a, T b, T y) const
@@ -17,6 +17,8 @@
 //                                       without one has no gradient
 //   int branch(double a, double b) const
 //                                       only gates with kinks: which side, 0 at the tie
+//   constant_second = true              only if a(x, y) = a(y, x) but for ties: an operand without
+//                                       gradient is put second; see NOTE [Ties of max]
 // T is float or double (one gate), a SIMD register (arrays), or Var (recording the gradient so that
 // it can be differentiated again). Hence: arithmetic operators, the functions below, `where` in
 // place of `if`, and no formula twice.
@@ -26,9 +28,16 @@
 //   void forward(Out<T> y, Operands<T> x) const
 //                                       y = f(x), or y += f(x) where y.accumulate says so
 //   void backward(Executor& e) const    statements `e.add(k, gate, values...)`: the gradient of
-//                                       operand k += another listed gate; the executor either
-//                                       computes or records it
+//                                       operand k += another listed gate, whose output must have
+//                                       operand k's shape; values are e.operand(k), e.output(),
+//                                       e.upstream() and e.eval(gate, values...). The executor
+//                                       either computes or records them
 //   void samples(Sampler& s)            static: the cases with which the tests check it
+//   void branches(Operands<double> x, Report report) const
+//                                       only gates with kinks: report(number) per choice made
+//   view = true                         only if y is x[0]'s numbers under another shape
+// A gate of a user outside the list also has `static constexpr const char* name`; a listed one gets
+// the name of its line in gates.txt.
 
 namespace tapegrad::ops {
 

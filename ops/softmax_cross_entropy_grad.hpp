@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/pick.hpp>
+#include <tapegrad/ops/labels.hpp>
 #include <tapegrad/ops/rule.hpp>
 
 namespace tapegrad::ops {

@@ -10,7 +10,9 @@ class Optimizer {
   virtual void step() = 0;
   /// Forgets the gradients of all parameters.
   virtual void zero_grad() = 0;
+  /// How far a step goes along the gradient.
   virtual double learning_rate() const = 0;
+  /// Throws ValueError below 0 or if not finite.
   virtual void set_learning_rate(double rate) = 0;
 };
 

@@ -11,9 +11,11 @@ namespace tapegrad::optim {
 /// x ← x − lr·g. For a constant learning rate this equals PyTorch's SGD, which keeps v/(−lr).
 class SGD : public Optimizer {
  public:
-  /// Throws ValueError for a learning rate or momentum below 0 or not finite, or no parameters.
+  /// Throws ValueError for a learning rate or momentum below 0 or not finite, no parameters, or one
+  /// that comes twice.
   SGD(std::vector<Parameter> parameters, double learning_rate, double momentum = 0.0);
 
+  /// One step of the rule above. A parameter without gradient stays, as does its velocity.
   void step() override;
   void zero_grad() override;
   double learning_rate() const override { return learning_rate_; }

@@ -192,7 +192,7 @@ TEST(Inspect, TableShowsValuesBesideGradients) {
     at = end + 1;
   }
   ASSERT_EQ(lines.size(), tape.size() + 1);
-  for (const char* head : {"gate", "name", "kind", "operands", "value", "gradient", "line"}) {
+  for (const char* head : {"index", "name", "gate", "operands", "value", "gradient", "line"}) {
     EXPECT_NE(lines[0].find(head), std::string::npos) << head;
   }
   const auto expect_words = [&](std::size_t gate, const std::vector<std::string>& words) {

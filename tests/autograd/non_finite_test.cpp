@@ -31,6 +31,12 @@ TEST(NonFinite, LogOfANegativeNumber) {
   }
 }
 
+TEST(NonFinite, NamesThatTheUserGaveAreUsed) {
+  Tape tape;
+  const Var x = tape.variable(-1).name("distance");
+  expect_error<NonFiniteError>([&] { log(x).backward(); }, {"[log]", "from distance = -1"});
+}
+
 TEST(NonFinite, OneElementOfATensor) {
   Tape tape;
   const Var a = tape.variable(array({2, 3}, {1, 2, 3, 4, 0, 6}));
