@@ -295,11 +295,7 @@ void check_versions(const Block& block, std::uint32_t output, Place place, const
 }
 
 void check_finite(const Block& block, std::uint32_t output, Place place, const char* who) {
-  if (block.precision == f64 && !block.is_tensor(output)) {
-    if (std::isfinite(block.values[output].f64)) return;
-  } else if (all_finite(block, output)) {
-    return;
-  }
+  if (all_finite(block, output)) return;
   const std::vector<char>& upstream = upstream_of(block, output, Path::any);
   std::uint32_t culprit = 0;
   while (upstream[culprit] == 0 || all_finite(block, culprit)) ++culprit;
@@ -346,8 +342,12 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
                      to_string(block.shape(output)) + ", got " + to_string(upstream->shape()) +
                      " (" + to_string(place) + ")");
   }
-  check_versions(block, output, place, "backward");
-  check_finite(block, output, place, "backward");
+  if (!block.leaves.empty()) check_versions(block, output, place, "backward");
+  // Most outputs of small circuits are scalars in double: they are not worth a call.
+  const bool plain = block.precision == f64 && !block.is_tensor(output);
+  if (!plain || !std::isfinite(block.values[output].f64)) {
+    check_finite(block, output, place, "backward");
+  }
   prepare_grads(block, output);
   try {
     add_upstream(block, output, upstream);
@@ -360,8 +360,10 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
     block.update_scalar_key();
     throw;
   }
-  block.consumed = block.mode == Mode::lean;
-  block.update_scalar_key();
+  if (block.mode == Mode::lean) {
+    block.consumed = true;
+    block.update_scalar_key();
+  }
 }
 
 void clear_grads(Block& block) {

@@ -128,12 +128,6 @@ void Block::begin_life(Place made) {
   begun.was_reset = false;
 }
 
-void Block::update_scalar_key() {
-  const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64 &&
-                           unfinished == Unfinished::nothing;
-  scalar_key = inline_path ? std::uint64_t{epoch} << 1 : no_key;
-}
-
 const Shape& Block::shape(std::uint32_t index) const {
   static const Shape scalar;
   const Node& node = nodes[index];

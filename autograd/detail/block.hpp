@@ -104,7 +104,12 @@ struct Block : Columns {
   void begin_life(Place made);
   /// Forgets all gates; handles made so far become stale.
   void end_epoch(Place ended, bool was_reset);
-  void update_scalar_key();
+  /// To be called when anything changes on which recording inline depends.
+  void update_scalar_key() {
+    const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64 &&
+                             unfinished == Unfinished::nothing;
+    scalar_key = inline_path ? std::uint64_t{epoch} << 1 : no_key;
+  }
 
   const Shape& shape(std::uint32_t index) const;
   std::int64_t count(std::uint32_t index) const;
