@@ -3,8 +3,31 @@
 #include <tapegrad/autograd/detail/make_table.hpp>
 
 // A gate outside the library: the same struct as in ops/ (see NOTE [The form of a gate] in
-// <tapegrad/ops/rule.hpp>) with a `static constexpr const char* name`, recorded with
-// `gate(MyGate{}, operands...)`. Its loops run element by element.
+// <tapegrad/ops/rule.hpp>) with a name, recorded with `gate(MyGate{}, operands...)`. Its loops run
+// element by element. The functions of its formulas are those of tapegrad::ops: with `using
+// namespace tapegrad` alone, `where` of numbers would be taken for the one that records a gate.
+//
+//     struct Distance : tapegrad::ops::Pointwise<2> {
+//       static constexpr const char* name = "distance";
+//       template <class T>
+//       T forward(T a, T b) const {
+//         using tapegrad::ops::where;
+//         return where(a > b, a - b, b - a);
+//       }
+//       template <class T>
+//       T gradient(tapegrad::ops::At<0>, T g, T a, T b, T) const {
+//         using tapegrad::ops::where;
+//         return where(a > b, g, -g);
+//       }
+//       template <class T>
+//       T gradient(tapegrad::ops::At<1>, T g, T a, T b, T) const {
+//         using tapegrad::ops::where;
+//         return where(a > b, -g, g);
+//       }
+//       int branch(double a, double b) const { return tapegrad::ops::side(a, b); }
+//     };
+//
+//     Var y = gate(Distance{}, a, b);
 
 namespace tapegrad {
 

@@ -11,12 +11,18 @@ inline constexpr bool is_module_rvalue =
 
 /// Modules in a row, named 0, 1, 2, …: each gets the output of the one before.
 class Sequential : public Module {
+  /// One Sequential alone is not a layer: it is copied or moved.
+  template <class... Modules>
+  static constexpr bool are_layers = (std::is_base_of_v<Module, Modules> && ...) &&
+                                     !(sizeof...(Modules) == 1 &&
+                                       (std::is_same_v<Sequential, Modules> && ...));
+
  public:
   Sequential() = default;
   /// Takes over any number of modules: `Sequential(Linear(2, 100), ReLU(), Linear(100, 3))`.
-  template <class... Modules, class = std::enable_if_t<(is_module_rvalue<Modules> && ...)>>
+  template <class... Modules, class = std::enable_if_t<are_layers<std::decay_t<Modules>...>>>
   explicit Sequential(Modules&&... modules) {
-    (add(std::move(modules)), ...);
+    (add(std::forward<Modules>(modules)), ...);
   }
 
   /// Appends a module and returns it.

@@ -21,7 +21,8 @@
 //                                       gradient is put second; see NOTE [Ties of max]
 // T is float or double (one gate), a SIMD register (arrays), or Var (recording the gradient so that
 // it can be differentiated again). Hence: arithmetic operators, the functions below, `where` in
-// place of `if`, and no formula twice.
+// place of `if`, and no formula twice. A comparison with NaN is false: say what NaN gives, as
+// ops/max.hpp does. No test can know that a formula overflows: write it so that it does not.
 //
 // A *whole-tensor* gate derives from Whole<arity> and has
 //   Shape shape(Shapes x) const         checks the operands' shapes, returns the output's
@@ -32,10 +33,14 @@
 //                                       operand k's shape; values are e.operand(k), e.output(),
 //                                       e.upstream() and e.eval(gate, values...). The executor
 //                                       either computes or records them
-//   void samples(Sampler& s)            static: the cases with which the tests check it
+//   void samples(Sampler& s)            static: the cases with which the tests check it,
+//                                       `s.add(Gate{attributes}, {shape of operand 0, …})`
 //   void branches(Operands<double> x, Report report) const
 //                                       only gates with kinks: report(number) per choice made
 //   view = true                         only if y is x[0]'s numbers under another shape
+// Users write name(x, {attributes}); a default constructor lets them write name(x). ops/slice.hpp
+// is a short example.
+//
 // A gate of a user outside the list also has `static constexpr const char* name`; a listed one gets
 // the name of its line in gates.txt.
 

@@ -8,6 +8,7 @@ build_tapegrad() {
   # Ninja configures again by itself when a CMake file changed, but it does not know the presets.
   if [[ ! -e $folder/build.ninja || CMakePresets.json -nt $folder/CMakeCache.txt ]]; then
     mkdir -p "$folder"
+    if [[ ! -t 1 ]]; then echo "building $folder, a few minutes the first time"; fi
     if ! cmake --preset "$preset" >"$folder/configure.log" 2>&1; then
       cat "$folder/configure.log" >&2
       echo "Configuring build/$preset failed: see above" >&2
