@@ -98,7 +98,7 @@ std::vector<Var> grad(const Var& y, const std::vector<Var>& xs, Place place) {
   detail::Rollback rollback(block);
   const Var one = detail::record_leaf(block, 1.0, false, false, place);
   const Var upstream = y.shape().empty() ? one : broadcast_to(one, y.shape());
-  const std::vector<Var> gradients = record_gradients(block, y.index(), xs, upstream, place);
+  std::vector<Var> gradients = record_gradients(block, y.index(), xs, upstream, place);
   rollback.keep();
   return gradients;
 }
@@ -113,7 +113,7 @@ std::vector<Var> grad(const Var& y, const std::vector<Var>& xs, const Var& upstr
                      to_string(place) + ")");
   }
   detail::Rollback rollback(block);
-  const std::vector<Var> gradients = record_gradients(block, y.index(), xs, upstream, place);
+  std::vector<Var> gradients = record_gradients(block, y.index(), xs, upstream, place);
   rollback.keep();
   return gradients;
 }

@@ -31,7 +31,7 @@ class Sequential : public Module {
     static_assert(is_module_rvalue<M>,
                   "a module is moved in, add(std::move(layer)), or shared as a shared_ptr: a copy "
                   "would share its weights unseen");
-    return add(std::make_shared<std::decay_t<M>>(std::move(module)));
+    return add(std::make_shared<std::decay_t<M>>(std::forward<M>(module)));
   }
   /// Appends a module that has other owners too; listed twice, it shares its weights.
   template <class M>

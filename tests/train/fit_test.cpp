@@ -9,6 +9,8 @@
 
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/batches.hpp>
+#include <tapegrad/data/idx.hpp>
+#include <tapegrad/data/mean_subtraction.hpp>
 #include <tapegrad/data/spiral.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
@@ -17,6 +19,7 @@
 #include <tapegrad/nn/relu.hpp>
 #include <tapegrad/optim/sgd.hpp>
 
+#include "data/data_dir.hpp"
 #include "support/expect.hpp"
 
 namespace tapegrad::testing {
@@ -62,6 +65,23 @@ TEST(SlowFit, LinearSoftmaxStaysNearAHalf) {
   const double accuracy = train::accuracy(model, spiral, f32);
   EXPECT_GE(accuracy, 0.4);
   EXPECT_LE(accuracy, 0.6);
+}
+
+TEST(SlowFit, FashionMnist) {
+  SKIP_WITHOUT_FASHION_MNIST();
+  data::Dataset train = data::load_fashion_mnist(fashion_mnist_dir(), data::Split::train);
+  data::Dataset test = data::load_fashion_mnist(fashion_mnist_dir(), data::Split::test);
+  const data::MeanSubtraction centre(train);
+  centre.apply(train);
+  centre.apply(test);
+  double sum = 0;
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
+    nn::Sequential model = new_model({784, 128, 64, 10}, seed);
+    optim::SGD sgd(model.parameters(), 0.05, 0.9);
+    train::fit(model, sgd, train, options(5, seed));
+    sum += train::accuracy(model, test, f32);
+  }
+  EXPECT_GE(sum / 5, 0.860);
 }
 
 TEST(Fit, TheSeedDecidesAll) {
