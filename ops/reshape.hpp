@@ -18,17 +18,16 @@ struct Reshape : Whole<1> {
   Shape shape(Shapes x) const {
     Shape result = to;
     int inferred = -1;
-    std::int64_t known = 1;
     for (int axis = 0; axis < to.rank(); ++axis) {
       if (to[axis] == -1 && inferred < 0) {
         inferred = axis;
+        result[axis] = 1;
       } else if (to[axis] < 0) {
         throw ShapeError("[reshape] needs sizes of 0 or more and at most one -1, got " +
                          to_string(to));
-      } else {
-        known *= to[axis];
       }
     }
+    const std::int64_t known = checked_size(result, "reshape");
     if (inferred >= 0) result[inferred] = known == 0 ? 0 : x[0].size() / known;
     if (result.size() != x[0].size() || (inferred >= 0 && known == 0)) {
       throw ShapeError("[reshape] needs as many elements as before, got " + to_string(x[0]) + " (" +

@@ -310,7 +310,11 @@ void check_finite(const Block& block, std::uint32_t output, Place place, const c
       to_string(block.place(culprit)), culprit, first_non_finite(block, culprit), operands));
 }
 
-void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, Place place) {
+namespace {
+
+/// Throws unless a backward pass from `output` can begin.
+void check_backward(const Block& block, std::uint32_t output, const ArrayRef* upstream,
+                    Place place) {
   if (!block.requires_grad(output)) {
     throw TapeError(
         "[backward] needs an output that depends on a variable or parameter, got a constant (" +
@@ -342,11 +346,23 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
                      to_string(block.shape(output)) + ", got " + to_string(upstream->shape()) +
                      " (" + to_string(place) + ")");
   }
-  if (!block.leaves.empty()) check_versions(block, output, place, "backward");
-  // Most outputs of small circuits are scalars in double: they are not worth a call.
-  const bool plain = block.precision == f64 && !block.is_tensor(output);
-  if (!plain || !std::isfinite(block.values[output].f64)) {
-    check_finite(block, output, place, "backward");
+  check_versions(block, output, place, "backward");
+  check_finite(block, output, place, "backward");
+}
+
+/// One glance at what check_backward asks, for a scalar of a small circuit in double precision: a
+/// tape on which gates are recorded inline is whole.
+bool is_plain_output(const Block& block, std::uint32_t output) {
+  return block.scalar_key != Columns::no_key && block.requires_grad(output) &&
+         !block.is_tensor(output) && block.leaves.empty() &&
+         std::isfinite(block.values[output].f64);
+}
+
+}  // namespace
+
+void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, Place place) {
+  if (upstream != nullptr || !is_plain_output(block, output)) {
+    check_backward(block, output, upstream, place);
   }
   prepare_grads(block, output);
   try {
