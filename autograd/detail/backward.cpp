@@ -350,20 +350,10 @@ void check_backward(const Block& block, std::uint32_t output, const ArrayRef* up
   check_finite(block, output, place, "backward");
 }
 
-/// One glance at what check_backward asks, for a scalar of a small circuit in double precision: a
-/// tape on which gates are recorded inline is whole.
-bool is_plain_output(const Block& block, std::uint32_t output) {
-  return block.scalar_key != Columns::no_key && block.requires_grad(output) &&
-         !block.is_tensor(output) && block.leaves.empty() &&
-         std::isfinite(block.values[output].f64);
-}
-
 }  // namespace
 
 void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, Place place) {
-  if (upstream != nullptr || !is_plain_output(block, output)) {
-    check_backward(block, output, upstream, place);
-  }
+  check_backward(block, output, upstream, place);
   prepare_grads(block, output);
   try {
     add_upstream(block, output, upstream);

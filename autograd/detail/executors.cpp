@@ -38,6 +38,13 @@ Shape infer_shape(const GateTable& table, const void* gate, const Shape* const* 
 
 namespace {
 
+/// The shape of what a gate makes of these operands. Throws ShapeError.
+Shape shape_of(const GateTable& table, const void* gate, const View* x, std::size_t count) {
+  OperandArray<const Shape*> shapes(count);
+  for (std::size_t k = 0; k < count; ++k) shapes[k] = &x[k].sizes;
+  return infer_shape(table, gate, shapes.data(), count);
+}
+
 /// A rule of a user's gate may be wrong; only pointwise gates broadcast their operands.
 void check_contribution(const Block& block, std::uint32_t index, std::uint32_t operand,
                         const Shape& got) {
@@ -64,9 +71,7 @@ View ComputeExecutor::upstream() const {
 
 View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const View* x,
                                std::size_t count) {
-  OperandArray<const Shape*> shapes(count);
-  for (std::size_t k = 0; k < count; ++k) shapes[k] = &x[k].sizes;
-  const Shape shape = infer_shape(table, gate, shapes.data(), count);
+  const Shape shape = shape_of(table, gate, x, count);
   if (table.view) return {x[0].data, shape};
   if (temporary_count_ == most_temporaries) {
     throw Error(std::string("[") + block_.name(index_) + "] needs at most " +
@@ -83,9 +88,7 @@ View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const V
 
 void ComputeExecutor::add_to(std::uint32_t operand, const GateTable& table, const void* gate,
                              const View* x, std::size_t count) {
-  OperandArray<const Shape*> shapes(count);
-  for (std::size_t k = 0; k < count; ++k) shapes[k] = &x[k].sizes;
-  check_contribution(block_, index_, operand, infer_shape(table, gate, shapes.data(), count));
+  check_contribution(block_, index_, operand, shape_of(table, gate, x, count));
   const GradTarget target = sink_.target(operand);
   run_forward(table, gate, block_.precision, x, count, block_.shape(operand), target.data,
               target.accumulate);
