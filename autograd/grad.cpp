@@ -57,8 +57,7 @@ std::vector<Var> record_gradients(Block& block, std::uint32_t y, const std::vect
     detail::table_of_gate(block, i).record_backward(block.attributes(i), executor);
     // A gate of the gradient comes from the user's line that wrote the gate it differentiates, not
     // from the line of the rule.
-    for (std::uint32_t made = first; made < block.size; ++made)
-      block.places[made] = block.places[i];
+    for (std::uint32_t made = first; made < block.size; ++made) block.copy_place(i, made);
   }
   std::vector<Var> result;
   result.reserve(xs.size());

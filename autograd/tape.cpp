@@ -74,8 +74,8 @@ Mode Tape::mode() const {
 }
 
 Tape::Memory Tape::memory() const {
-  const auto per_gate = static_cast<std::int64_t>(sizeof(detail::Node) + 2 * sizeof(detail::Slot) +
-                                                  sizeof(detail::PackedPlace));
+  const auto per_gate = static_cast<std::int64_t>(sizeof(detail::Node) + sizeof(const char*) +
+                                                  2 * sizeof(detail::Slot));
   const std::int64_t gates = block_->size * per_gate;
   return {block_->arena.used() + gates, block_->arena.peak() + gates,
           block_->arena.reserved() + block_->capacity * per_gate};

@@ -18,7 +18,7 @@ struct VarAccess;
 // NOTE [Handles]
 // A Var is 16 bytes: the tape's block, the gate's index and the epoch in which it was made. Blocks
 // are never freed and a block never has the same epoch twice, so a handle whose tape was reset or
-// destroyed is always recognised. The two top bits of the index repeat what recording asks of an
+// destroyed is always recognised. Two flags above the index repeat what recording asks of an
 // operand (is it a tensor, does it need a gradient), so that a scalar gate is recorded without
 // reading its operands' nodes.
 
@@ -43,7 +43,8 @@ class Var {
 
   /// The forward value of a single element. Throws ShapeError if there are more.
   double item(Place place = Place::here()) const {
-    return is_plain_scalar() ? block_->values[index()].f64 : general_item(place);
+    const bool plain = block_ != nullptr && key_ - block_->plain_key <= detail::Columns::last_plain;
+    return plain ? block_->values[index()].f64 : general_item(place);
   }
   /// The forward value, copied.
   Array<double> value(Place place = Place::here()) const;
@@ -52,10 +53,12 @@ class Var {
 
   /// The gradient of a single element; 0 where no gradient has arrived.
   double grad_item(Place place = Place::here()) const {
-    // Leaves with an Extra may keep their gradient elsewhere.
-    if (!is_plain_scalar() || block_->nodes[index()].extra != 0) return general_grad_item(place);
-    const bool has_grad = (bits() & grad_bit) != 0 && index() < block_->grad_count;
-    return has_grad ? block_->grads[index()].f64 : 0.0;
+    if (block_ == nullptr) return general_grad_item(place);
+    // Large unless this is a plain scalar that needs a gradient. A parameter keeps its own.
+    const std::uint64_t plain = key_ - block_->plain_key - detail::flag_requires_grad;
+    return plain < block_->grad_count && !block_->nodes[plain].has(detail::flag_general)
+               ? block_->grads[plain].f64
+               : general_grad_item(place);
   }
   /// The gradient after backward(), copied; zeros where no gradient has arrived.
   Array<double> grad(Place place = Place::here()) const;
@@ -76,29 +79,20 @@ class Var {
   Var name(const char* name, Place place = Place::here()) const;
 
   /// The gate's position on its tape.
-  std::uint32_t index() const { return bits() & index_mask; }
+  std::uint32_t index() const { return static_cast<std::uint32_t>(key_) & ~detail::handle_flags; }
 
  private:
   friend struct detail::VarAccess;
-  static constexpr std::uint32_t tensor_bit = 1U << 31;
-  static constexpr std::uint32_t grad_bit = 1U << 30;
-  static constexpr std::uint32_t index_mask = grad_bit - 1;
 
   Var(detail::Columns* block, std::uint64_t key) : block_(block), key_(key) {}
-  Var(detail::Columns* block, std::uint32_t bits, std::uint32_t epoch)
-      : block_(block), key_(static_cast<std::uint64_t>(epoch) << 32 | bits) {}
-  std::uint32_t bits() const { return static_cast<std::uint32_t>(key_); }
   std::uint32_t epoch() const { return static_cast<std::uint32_t>(key_ >> 32); }
 
-  /// True for a live scalar of a tape in double precision that records gradients: what programs
-  /// of scalars consist of.
-  bool is_plain_scalar() const { return block_ != nullptr && key_ >> 31 == block_->scalar_key; }
   double general_item(Place place) const;
   double general_grad_item(Place place) const;
 
   detail::Columns* block_ = nullptr;
-  /// The epoch above, index and its two bits below: one word stays in one register where compilers
-  /// would pass two halves through vector registers.
+  /// The epoch above, flags and index below: one word stays in one register where compilers would
+  /// pass two halves through vector registers.
   std::uint64_t key_ = 0;
 };
 

@@ -1,8 +1,8 @@
 #include <tapegrad/autograd/detail/backward.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -61,8 +61,8 @@ class TapeSink final : public GradSink {
 /// A scalar leaf keeps its sum between passes unless it hands it over to a parameter.
 bool keeps_scalar_grad(const Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
-  if (node.op != Op::leaf || (node.flags & flag_tensor) != 0) return false;
-  return node.extra == 0 || receiver(block, block.extras[node.extra]) == nullptr;
+  if (node.op() != Op::leaf || node.has(flag_tensor)) return false;
+  return !node.has(flag_general) || receiver(block, block.extras[node.extra]) == nullptr;
 }
 
 /// Zero for all gates up to `output` and for those of an earlier, longer pass.
@@ -85,11 +85,11 @@ void add_upstream(Block& block, std::uint32_t output, const ArrayRef* upstream) 
   with_precision(block.precision, [&](auto type) {
     using T = decltype(type);
     T* to = static_cast<T*>(target.data);
-    const std::int64_t count = block.count(output);
-    if (upstream == nullptr) {
-      for (std::int64_t i = 0; i < count; ++i) to[i] = (target.accumulate ? to[i] : T(0)) + T(1);
+    if (upstream == nullptr) {  // Then it is a single element.
+      *to = (target.accumulate ? *to : T(0)) + T(1);
       return;
     }
+    const std::int64_t count = block.count(output);
     const std::int64_t bytes = block.bytes(output);
     void* numbers = block.arena.allocate(bytes);
     copy_in(*upstream, numbers, block.precision);
@@ -104,9 +104,10 @@ void add_upstream(Block& block, std::uint32_t output, const ArrayRef* upstream) 
 // NaN.
 
 template <class T, class G>
-void scalar_gradients(const Node& node, T g, T y, Slot* values, Slot* grads) {
+void scalar_gradients(const Node& node, T g, Slot& value, Slot* values, Slot* grads) {
   if constexpr (G::pointwise && std::is_empty_v<G>) {
     constexpr G rule{};
+    const T y = number<T>(value);
     const T a = number<T>(values[node.a]);
     if constexpr (G::arity == 1) {
       if constexpr (has_gradient_rule<G, 0>) {
@@ -150,45 +151,45 @@ void reuse_memory(Block& block, std::uint32_t index) {
 }
 
 template <class T>
+void sweep_general(Block& block, std::uint32_t index) {
+  const Node& node = block.nodes[index];
+  if (!node.has(flag_general) || node.op() == Op::leaf) return;
+  Slot& grad = block.grads[index];
+  const bool reached = node.has(flag_tensor) ? grad.tensor != nullptr : number<T>(grad) != T(0);
+  if (reached && node.has(flag_requires_grad)) general_gradients(block, index);
+  if (block.mode == Mode::lean) reuse_memory(block, index);
+}
+
+template <class T>
 void sweep(Block& block, std::uint32_t output) {
   Slot* const values = block.values;
   Slot* const grads = block.grads;
   const Node* const nodes = block.nodes;
-  const bool reuse = block.mode == Mode::lean;
+  // Leaves, mul and add are most of a network: asking for them first takes a fifth off the sweep.
   for (std::uint32_t i = output + 1; i-- > 0;) {
-    const Node node = nodes[i];
-    if ((node.flags & flag_general) != 0) {
-      if (node.op == Op::leaf) continue;
-      const bool reached = (node.flags & flag_tensor) != 0 ? grads[i].tensor != nullptr
-                                                           : number<T>(grads[i]) != T(0);
-      if (reached && (node.flags & flag_requires_grad) != 0) general_gradients(block, i);
-      if (reuse) reuse_memory(block, i);
-      continue;
-    }
-    // Gates that need no gradient may hold one all the same: a rule does not ask whether the other
-    // operand is a constant. It goes no further.
+    const Node& node = nodes[i];
+    const std::uint16_t kind = node.kind;
+    if (kind == plain_kind(Op::leaf)) continue;
     const T g = number<T>(grads[i]);
-    if (g == T(0) || (node.flags & flag_requires_grad) == 0) continue;
-    const T y = number<T>(values[i]);
-    // These two are most of a network: asking for them first takes a fifth off the whole sweep.
-    if (node.op == op_of<ops::Mul>) {
-      scalar_gradients<T, ops::Mul>(node, g, y, values, grads);
+    if (kind == plain_kind(op_of<ops::Mul>)) {
+      if (g != T(0)) scalar_gradients<T, ops::Mul>(node, g, values[i], values, grads);
       continue;
     }
-    if (node.op == op_of<ops::Add>) {
-      scalar_gradients<T, ops::Add>(node, g, y, values, grads);
+    if (kind == plain_kind(op_of<ops::Add>)) {
+      if (g != T(0)) scalar_gradients<T, ops::Add>(node, g, values[i], values, grads);
       continue;
     }
-    switch (node.op) {
-#define TAPEGRAD_GATE(name, Type)                              \
-  case Op::name##_:                                            \
-    scalar_gradients<T, ops::Type>(node, g, y, values, grads); \
+    switch (kind) {
+#define TAPEGRAD_GATE(name, Type)                                                     \
+  case plain_kind(Op::name##_):                                                       \
+    if (g != T(0)) scalar_gradients<T, ops::Type>(node, g, values[i], values, grads); \
     break;
       TAPEGRAD_GATES(TAPEGRAD_GATE)
 #undef TAPEGRAD_GATE
-      case Op::leaf:
-      case Op::custom:
-        break;
+      default:
+        // Plain gates that need no gradient may hold one all the same: a rule does not ask whether
+        // the other operand is a constant. It goes no further.
+        sweep_general<T>(block, i);
     }
   }
 }
@@ -227,27 +228,29 @@ void take_back(Block& block) {
   }
 }
 
-bool all_finite(const Block& block, std::uint32_t index) {
-  return with_precision(block.precision, [&](auto type) {
-    using T = decltype(type);
-    const T* numbers = static_cast<const T*>(block.value(index));
+/// The position of the first element that is NaN or infinite; −1 if all are finite.
+std::int64_t find_non_finite(const Block& block, std::uint32_t index) {
+  return with_precision(block.precision, [&](auto type) -> std::int64_t {
+    const auto* numbers = static_cast<const decltype(type)*>(block.value(index));
     const std::int64_t count = block.count(index);
-    return std::all_of(numbers, numbers + count, [](T x) { return std::isfinite(x); });
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!std::isfinite(numbers[i])) return i;
+    }
+    return -1;
   });
 }
 
+bool all_finite(const Block& block, std::uint32_t index) {
+  return find_non_finite(block, index) < 0;
+}
+
 std::string first_non_finite(const Block& block, std::uint32_t index) {
-  return with_precision(block.precision, [&](auto type) {
-    using T = decltype(type);
-    const T* numbers = static_cast<const T*>(block.value(index));
-    const std::int64_t count = block.count(index);
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (std::isfinite(numbers[i])) continue;
-      return count == 1 ? fmt::format("{}", numbers[i])
-                        : fmt::format("{} at element {}", numbers[i], i);
-    }
-    return std::string("a number");
-  });
+  const std::int64_t i = find_non_finite(block, index);
+  const char* element = static_cast<const char*>(block.value(index)) +
+                        i * static_cast<std::int64_t>(bytes_per_number(block.precision));
+  const double number = first_number(element, block.precision);
+  return block.count(index) == 1 ? fmt::format("{}", number)
+                                 : fmt::format("{} at element {}", number, i);
 }
 
 std::string describe_operand(const Block& block, std::uint32_t index) {
@@ -363,19 +366,19 @@ void run_backward(Block& block, std::uint32_t output, const ArrayRef* upstream, 
     take_back(block);
     block.unfinished = Block::Unfinished::backward;
     block.consumed = block.mode == Mode::lean;
-    block.update_scalar_key();
+    block.update_plain_key();
     throw;
   }
   if (block.mode == Mode::lean) {
     block.consumed = true;
-    block.update_scalar_key();
+    block.update_plain_key();
   }
 }
 
 void clear_grads(Block& block) {
   if (block.unfinished == Block::Unfinished::backward) {
     block.unfinished = Block::Unfinished::nothing;
-    block.update_scalar_key();
+    block.update_plain_key();
   }
   block.grad_count = 0;
   for (Extra& extra : block.extras) extra.leaf_grad_set = false;

@@ -13,7 +13,6 @@ namespace tapegrad::detail {
 namespace {
 
 constexpr std::uint32_t most_gates = 1U << 30;
-constexpr std::uint32_t last_epoch = 0xFFFFFFFFU;
 
 /// Blocks without a tape, shared by all threads.
 class Pool {
@@ -82,7 +81,7 @@ void grow_array(T*& array, std::uint32_t size, std::uint32_t capacity) {
 
 Block::~Block() {
   for (void* array : {static_cast<void*>(nodes), static_cast<void*>(values),
-                      static_cast<void*>(places), static_cast<void*>(grads)}) {
+                      static_cast<void*>(files), static_cast<void*>(grads)}) {
     if (array != nullptr) free_aligned(array);
   }
 }
@@ -97,7 +96,7 @@ void Block::grow() {
   // every array at least `capacity` long.
   grow_array(nodes, size, larger);
   grow_array(values, size, larger);
-  grow_array(places, size, larger);
+  grow_array(files, size, larger);
   grow_array(grads, grad_count, larger);
   capacity = larger;
 }
@@ -110,15 +109,15 @@ void Block::end_epoch(Place ended, bool was_reset) {
   consumed = false;
   unfinished = Unfinished::nothing;
   // A tape of scalars has nothing in its side tables, and may be very short.
-  if (extras.size() > 1 || arena.used() > 0) {
-    extras.resize(1);
+  if (!extras.empty() || arena.used() > 0) {
+    extras.clear();
     more_operands.clear();
     leaves.clear();
     arena.reset();
   }
   names.clear();
   ++epoch;
-  scalar_key = no_key;
+  plain_key = no_key;
 }
 
 void Block::begin_life(Place made) {
@@ -131,19 +130,19 @@ void Block::begin_life(Place made) {
 const Shape& Block::shape(std::uint32_t index) const {
   static const Shape scalar;
   const Node& node = nodes[index];
-  return node.extra == 0 ? scalar : extras[node.extra].shape;
+  return node.has(flag_general) ? extras[node.extra].shape : scalar;
 }
 
-std::int64_t Block::count(std::uint32_t index) const {
-  const Node& node = nodes[index];
-  return node.extra == 0 ? 1 : extras[node.extra].size;
+void Block::copy_place(std::uint32_t from, std::uint32_t to) {
+  files[to] = files[from];
+  nodes[to].line = nodes[from].line;
 }
 
 std::uint32_t Block::operand_count(std::uint32_t index) const {
   const Node& node = nodes[index];
-  if (node.op == Op::leaf) return 0;
-  if (node.extra != 0) return extras[node.extra].operand_count;
-  return static_cast<std::uint32_t>(gate_tables[static_cast<int>(node.op)].arity);
+  if (node.op() == Op::leaf) return 0;
+  if (node.has(flag_general)) return extras[node.extra].operand_count;
+  return static_cast<std::uint32_t>(gate_tables[static_cast<int>(node.op())].arity);
 }
 
 std::uint32_t Block::operand(std::uint32_t index, std::uint32_t k) const {
@@ -156,8 +155,8 @@ std::uint32_t Block::operand(std::uint32_t index, std::uint32_t k) const {
 Block::Grad Block::grad(std::uint32_t index) const {
   const Node& node = nodes[index];
   const Grad none{nullptr, precision};
-  if ((node.flags & flag_requires_grad) == 0) return none;
-  if (node.extra != 0) {
+  if (!node.has(flag_requires_grad)) return none;
+  if (node.has(flag_general)) {
     const Extra& more = extras[node.extra];
     if (more.leaf >= 0) {
       const auto& parameter = leaves[static_cast<std::size_t>(more.leaf)].parameter;
@@ -188,8 +187,8 @@ void Block::check_readable(std::uint32_t index, const char* who, Place place) co
 
 const char* Block::name(std::uint32_t index) const {
   const Node& node = nodes[index];
-  if (node.op != Op::leaf) return table_of_gate(*this, index).name;
-  if (node.extra != 0) {
+  if (node.op() != Op::leaf) return table_of_gate(*this, index).name;
+  if (node.has(flag_general)) {
     const std::int32_t leaf = extras[node.extra].leaf;
     if (leaf >= 0 && leaves[static_cast<std::size_t>(leaf)].parameter != nullptr) {
       return "parameter";
@@ -206,7 +205,8 @@ std::string Block::given_name(std::uint32_t index) const {
 
 const GateTable& table_of_gate(const Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
-  return node.extra != 0 ? *block.extras[node.extra].table : gate_tables[static_cast<int>(node.op)];
+  return node.has(flag_general) ? *block.extras[node.extra].table
+                                : gate_tables[static_cast<int>(node.op())];
 }
 
 Block* open_block(Precision precision, Mode mode, Place made) {
@@ -214,7 +214,6 @@ Block* open_block(Precision precision, Mode mode, Place made) {
   Block* block = std::exchange(tapes.spare, nullptr);
   if (block == nullptr) block = pool().take();
   if (block == nullptr) block = pool().make();
-  if (block->extras.empty()) block->extras.resize(1);
   block->precision = precision;
   block->mode = mode;
   block->alive = true;
@@ -224,7 +223,7 @@ Block* open_block(Precision precision, Mode mode, Place made) {
   block->thread = tapes.number;
   block->below = tapes.innermost;
   tapes.innermost = block;
-  block->update_scalar_key();
+  block->update_plain_key();
   return block;
 }
 
@@ -249,7 +248,7 @@ void close_block(Block* block) noexcept {
   block->end_epoch({}, false);
   // Two kinds of blocks are never handed out again: one whose epochs are used up, since epochs must
   // not repeat, and one that was moved here from another thread, whose stack still holds it.
-  if (block->epoch == last_epoch || block->thread != tapes.number) return;
+  if (block->epoch == Block::last_epoch || block->thread != tapes.number) return;
   if (tapes.spare == nullptr) {
     tapes.spare = block;
   } else {
@@ -260,7 +259,7 @@ void close_block(Block* block) noexcept {
 Block* reset_block(Block* block, Place place) {
   const Place made = block->life().made;
   block->end_epoch(place, true);
-  if (block->epoch == last_epoch) {
+  if (block->epoch == Block::last_epoch) {
     // This block is retired with its last epoch.
     const Precision precision = block->precision;
     const Mode mode = block->mode;
@@ -268,7 +267,7 @@ Block* reset_block(Block* block, Place place) {
     return open_block(precision, mode, made);
   }
   block->begin_life(made);
-  block->update_scalar_key();
+  block->update_plain_key();
   return block;
 }
 
@@ -284,7 +283,7 @@ bool set_grad_enabled(bool enabled) {
   const bool before = std::exchange(tapes.grad_enabled, enabled);
   for (Block* block = tapes.innermost; block != nullptr; block = block->below) {
     block->grad_enabled = enabled;
-    block->update_scalar_key();
+    block->update_plain_key();
   }
   return before;
 }

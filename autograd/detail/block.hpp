@@ -105,24 +105,27 @@ struct Block : Columns {
   /// Forgets all gates; handles made so far become stale.
   void end_epoch(Place ended, bool was_reset);
   /// To be called when anything changes on which recording inline depends.
-  void update_scalar_key() {
+  void update_plain_key() {
     const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64 &&
                              unfinished == Unfinished::nothing;
-    scalar_key = inline_path ? std::uint64_t{epoch} << 1 : no_key;
+    plain_key = inline_path ? std::uint64_t{epoch} << 32 : no_key;
   }
 
   const Shape& shape(std::uint32_t index) const;
-  std::int64_t count(std::uint32_t index) const;
-  Place place(std::uint32_t index) const { return places[index].place(); }
+  std::int64_t count(std::uint32_t index) const {
+    const Node& node = nodes[index];
+    return node.has(flag_general) ? extras[node.extra].size : 1;
+  }
+  Place place(std::uint32_t index) const { return {files[index], nodes[index].line}; }
+  /// Lets a gate come from the line of another one.
+  void copy_place(std::uint32_t from, std::uint32_t to);
   std::uint32_t operand_count(std::uint32_t index) const;
   std::uint32_t operand(std::uint32_t index, std::uint32_t k) const;
   Extra& extra(std::uint32_t index) { return extras[nodes[index].extra]; }
   const Extra& extra(std::uint32_t index) const { return extras[nodes[index].extra]; }
-  bool requires_grad(std::uint32_t index) const {
-    return (nodes[index].flags & flag_requires_grad) != 0;
-  }
-  bool is_tensor(std::uint32_t index) const { return (nodes[index].flags & flag_tensor) != 0; }
-  bool is_leaf(std::uint32_t index) const { return nodes[index].op == Op::leaf; }
+  bool requires_grad(std::uint32_t index) const { return nodes[index].has(flag_requires_grad); }
+  bool is_tensor(std::uint32_t index) const { return nodes[index].has(flag_tensor); }
+  bool is_leaf(std::uint32_t index) const { return nodes[index].op() == Op::leaf; }
 
   /// The numbers of a value; for a scalar they move when the tape grows.
   void* value(std::uint32_t index) {
@@ -144,7 +147,7 @@ struct Block : Columns {
   }
   const void* attributes(std::uint32_t index) const {
     const Node& node = nodes[index];
-    return node.extra != 0 ? extras[node.extra].attributes : &no_attributes;
+    return node.has(flag_general) ? extras[node.extra].attributes : &no_attributes;
   }
   /// The gate's name: `mul`, or `variable`, `data`, `parameter` for leaves.
   const char* name(std::uint32_t index) const;

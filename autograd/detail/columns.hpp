@@ -7,41 +7,61 @@
 #include <tapegrad/autograd/detail/ops.hpp>
 #include <tapegrad/autograd/place.hpp>
 
+#if defined(__GNUC__)
+#define TAPEGRAD_ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define TAPEGRAD_ALWAYS_INLINE inline
+#endif
+
 namespace tapegrad::detail {
 
 // NOTE [Layout of the tape]
-// A gate is an index into parallel arrays: a 16-byte node (what it is), an 8-byte slot with its
-// value, one with its gradient, and 8 bytes that say where in the source it was written. The slot
-// of a scalar holds the number; the slot of a tensor points to its numbers in the arena. Whatever
-// scalar gates do not need stands in side tables: `extras` has one entry per gate that is not a
-// plain scalar gate.
+// A gate is an index into parallel arrays: a 16-byte node (what it is, and on which line it was
+// written), the file of that line, an 8-byte slot with its value and one with its gradient. The
+// slot of a scalar holds the number; the slot of a tensor points to its numbers in the arena.
+// Whatever scalar gates do not need stands in side tables: `extras` has one entry per gate that is
+// not a plain scalar gate.
+//
+// What recording a scalar gate costs is the number of its instructions, so a node takes over bits
+// as they lie in its operands' handles, and all that the compiler knows beforehand (the gate and
+// the line) is one constant.
 
-// Bits of Node::flags.
-/// A variable or parameter lies upstream.
-inline constexpr std::uint8_t flag_requires_grad = 1;
+// Flags. The two that recording asks of operands stand at the same place in a handle; a node keeps
+// all of them in the upper half of Node::kind.
 /// The slot points to numbers instead of holding one.
-inline constexpr std::uint8_t flag_tensor = 2;
+inline constexpr std::uint32_t flag_tensor = 1U << 31;
+/// A variable or parameter lies upstream.
+inline constexpr std::uint32_t flag_requires_grad = 1U << 30;
+inline constexpr std::uint32_t handle_flags = flag_tensor | flag_requires_grad;
 /// Not a plain scalar gate: run through the gate's table, described by an Extra.
-inline constexpr std::uint8_t flag_general = 4;
+inline constexpr std::uint32_t flag_general = 1U << 29;
 
 struct Node {
-  Op op;
-  std::uint8_t flags;
-  std::uint16_t unused;
+  std::uint16_t line;   ///< Lines above 65535 all read 65535.
+  std::uint16_t kind;   ///< Op and flags.
   std::uint32_t a, b;   ///< The first two operands.
-  std::uint32_t extra;  ///< Index into `extras`; 0 for none.
+  std::uint32_t extra;  ///< Index into `extras` if general; else not even written.
 
   Node() = default;
-  /// Composed in two registers: compilers store members of a struct one by one, and six stores
-  /// per gate are what recording would mostly consist of.
-  Node(Op op_, std::uint8_t flags_, std::uint32_t a_, std::uint32_t b_, std::uint32_t extra_) {
-    const std::uint64_t halves[2] = {
-        static_cast<std::uint64_t>(op_) | static_cast<std::uint64_t>(flags_) << 8 |
-            static_cast<std::uint64_t>(a_) << 32,
-        static_cast<std::uint64_t>(b_) | static_cast<std::uint64_t>(extra_) << 32};
-    std::memcpy(static_cast<void*>(this), halves, sizeof halves);
+  /// The first three members are composed in a register: compilers would store them one by one.
+  TAPEGRAD_ALWAYS_INLINE void set(Op op, std::uint32_t flags, int line_, std::uint32_t a_,
+                                  std::uint32_t b_) {
+    const auto head = static_cast<std::uint32_t>(line_ < 0xFFFF ? line_ : 0xFFFF) |
+                      static_cast<std::uint32_t>(op) << 16 | flags;
+    const std::uint64_t first = head | static_cast<std::uint64_t>(a_) << 32;
+    std::memcpy(static_cast<void*>(this), &first, sizeof first);
+    b = b_;
   }
+
+  Op op() const { return static_cast<Op>(kind & 0xFF); }
+  bool has(std::uint32_t flag) const { return (kind & flag >> 16) != 0; }
+  /// Those that a handle repeats.
+  std::uint32_t flags_of_handle() const { return std::uint32_t{kind} << 16 & handle_flags; }
 };
+/// Node::kind of a plain scalar gate that needs a gradient.
+constexpr std::uint16_t plain_kind(Op op) {
+  return static_cast<std::uint16_t>(flag_requires_grad >> 16 | static_cast<std::uint32_t>(op));
+}
 static_assert(sizeof(Node) == 16);
 
 union Slot {
@@ -60,28 +80,11 @@ T& number(Slot& slot) {
   }
 }
 
-/// A source place in 8 bytes: 48 bits of pointer, 16 of line (later lines all read 65535).
-class PackedPlace {
- public:
-  PackedPlace() = default;
-  explicit PackedPlace(Place place)
-      : bits_(reinterpret_cast<std::uintptr_t>(place.file) << 16 |
-              static_cast<std::uint64_t>(place.line < 0xFFFF ? place.line : 0xFFFF)) {}
-  Place place() const {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the pointer was packed above.
-    return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(bits_ >> 16)),
-            static_cast<int>(bits_ & 0xFFFF)};
-  }
-
- private:
-  std::uint64_t bits_;
-};
-
 /// The parallel arrays, and what recording a scalar gate asks of a tape.
 struct Columns {
   Node* nodes = nullptr;
   Slot* values = nullptr;
-  PackedPlace* places = nullptr;
+  const char** files = nullptr;
   Slot* grads = nullptr;
   std::uint32_t size = 0;
   std::uint32_t capacity = 0;
@@ -89,11 +92,14 @@ struct Columns {
   std::uint32_t grad_count = 0;
   /// Never the same twice for one block.
   std::uint32_t epoch = 1;
-  /// What the upper 33 bits of a handle read (epoch, and 0 for a scalar) if gates with that operand
-  /// may be recorded inline: double precision and gradients on. Otherwise a number that no handle
-  /// has.
-  std::uint64_t scalar_key = no_key;
-  static constexpr std::uint64_t no_key = ~std::uint64_t{0};
+  /// If gates may be recorded inline (double precision, gradients on), what handles to scalars of
+  /// this epoch read above their lower 31 bits; otherwise what no handle reads there. So the
+  /// difference of a handle's key and this one is at most `last_plain` for those scalars alone.
+  std::uint64_t plain_key = no_key;
+  static constexpr std::uint64_t no_key = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t last_plain = (std::uint64_t{1} << 31) - 1;
+  /// A block with this epoch is not used again.
+  static constexpr std::uint32_t last_epoch = 0x7FFFFFFF;
 };
 
 }  // namespace tapegrad::detail

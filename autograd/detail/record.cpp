@@ -25,16 +25,21 @@ Extra& append_extra(Block& block, Shape shape) {
   return extra;
 }
 
-std::uint32_t append_node(Block& block, const Node& node, Place place) {
+std::uint32_t append_node(Block& block, Op op, std::uint32_t flags, std::uint32_t a,
+                          std::uint32_t b, Place place) {
   if (block.size == block.capacity) block.grow();
   const std::uint32_t index = block.size++;
-  block.nodes[index] = node;
-  block.places[index] = PackedPlace(place);
+  block.nodes[index].set(op, flags, place.line, a, b);
+  block.files[index] = place.file;
   return index;
 }
 
-std::uint8_t tensor_flag(const Shape& shape) {
-  return shape.rank() == 0 ? std::uint8_t{0} : flag_tensor;
+std::uint32_t tensor_flag(const Shape& shape) {
+  return shape.rank() == 0 ? 0 : flag_tensor;
+}
+
+std::uint32_t grad_flag(bool requires_grad) {
+  return requires_grad ? flag_requires_grad : 0;
 }
 
 /// A leaf's node, extra and leaf entry, with no value yet.
@@ -42,17 +47,16 @@ std::uint32_t append_leaf(Block& block, Shape shape, bool requires_grad, Place p
   with_place(place, [&] { checked_size(shape, "leaf"); });
   Extra& extra = append_extra(block, shape);
   extra.leaf = static_cast<std::int32_t>(block.leaves.size());
-  const auto flags = static_cast<std::uint8_t>(tensor_flag(shape) | flag_general |
-                                               (requires_grad ? flag_requires_grad : 0));
+  const std::uint32_t flags = tensor_flag(shape) | flag_general | grad_flag(requires_grad);
   const auto extra_index = static_cast<std::uint32_t>(block.extras.size() - 1);
-  const std::uint32_t index = append_node(block, Node(Op::leaf, flags, 0, 0, extra_index), place);
+  const std::uint32_t index = append_node(block, Op::leaf, flags, 0, 0, place);
+  block.nodes[index].extra = extra_index;
   block.leaves.push_back({index, nullptr, 0, false});
   return index;
 }
 
 std::uint32_t append_number(Block& block, double number, bool requires_grad, Place place) {
-  const std::uint8_t flags = requires_grad ? flag_requires_grad : std::uint8_t{0};
-  const std::uint32_t index = append_node(block, Node(Op::leaf, flags, 0, 0, 0), place);
+  const std::uint32_t index = append_node(block, Op::leaf, grad_flag(requires_grad), 0, 0, place);
   with_precision(block.precision, [&](auto type) {
     using T = decltype(type);
     detail::number<T>(block.values[index]) = static_cast<T>(number);
@@ -91,7 +95,7 @@ std::uint32_t parameter_node(Block& block, const Parameter& parameter, Place pla
   if (known.serial == state->serial && known.epoch == block.epoch && known.index < block.size) {
     const Node& node = block.nodes[known.index];
     const bool is_it =
-        node.op == Op::leaf && node.extra != 0 &&
+        node.op() == Op::leaf && node.has(flag_general) &&
         block.leaves[static_cast<std::size_t>(block.extras[node.extra].leaf)].parameter == state;
     // A node made under no_grad does not serve an expression that wants gradients, and a changed
     // value does not serve a new expression.
@@ -177,12 +181,12 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   const Shape shape =
       with_place(place, [&] { return infer_shape(table, gate, shapes.data(), count); });
 
-  Node node(table.op, requires_grad ? flag_requires_grad : std::uint8_t{0},
-            count > 0 ? operands[0] : 0, count > 1 ? operands[1] : 0, 0);
+  std::uint32_t flags = grad_flag(requires_grad);
+  std::uint32_t extra_index = 0;
   const void* attributes = &no_attributes;
   if (general) {
-    node.flags = static_cast<std::uint8_t>(node.flags | flag_general | tensor_flag(shape));
-    node.extra = static_cast<std::uint32_t>(block.extras.size());
+    flags |= flag_general | tensor_flag(shape);
+    extra_index = static_cast<std::uint32_t>(block.extras.size());
     if (table.attribute_bytes > 0) {
       void* copy = block.arena.allocate(static_cast<std::int64_t>(table.attribute_bytes));
       std::memcpy(copy, gate, table.attribute_bytes);
@@ -196,7 +200,9 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
     extra.more_operands = static_cast<std::uint32_t>(block.more_operands.size());
     for (std::size_t k = 2; k < count; ++k) block.more_operands.push_back(operands[k]);
   }
-  const std::uint32_t index = append_node(block, node, place);
+  const std::uint32_t index = append_node(block, table.op, flags, count > 0 ? operands[0] : 0,
+                                          count > 1 ? operands[1] : 0, place);
+  if (general) block.nodes[index].extra = extra_index;
   for (std::size_t k = 0; k < count; ++k) {
     views[k] = {block.value(operands[k]), block.shape(operands[k])};
   }
@@ -215,10 +221,8 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
 }  // namespace
 
 Var handle(Block& block, std::uint32_t index) {
-  const std::uint8_t flags = block.nodes[index].flags;
-  return VarAccess::make(&block,
-                         index | ((flags & flag_tensor) != 0 ? VarAccess::tensor_bit : 0U) |
-                             ((flags & flag_requires_grad) != 0 ? VarAccess::grad_bit : 0U));
+  return VarAccess::make(
+      &block, std::uint64_t{block.epoch} << 32 | block.nodes[index].flags_of_handle() | index);
 }
 
 void throw_stale(const Var& var, const char* who, Place place) {

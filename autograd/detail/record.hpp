@@ -4,12 +4,6 @@
 #include <tapegrad/autograd/detail/gate_table.hpp>
 #include <tapegrad/autograd/operand.hpp>
 
-#if defined(__GNUC__)
-#define TAPEGRAD_ALWAYS_INLINE inline __attribute__((always_inline))
-#else
-#define TAPEGRAD_ALWAYS_INLINE inline
-#endif
-
 namespace tapegrad::detail {
 
 /// What the library's own files may see of a Var.
@@ -18,14 +12,7 @@ struct VarAccess {
   static Block* block(const Var& v) { return static_cast<Block*>(v.block_); }
   static std::uint64_t key(const Var& v) { return v.key_; }
   static std::uint32_t epoch(const Var& v) { return v.epoch(); }
-  static std::uint32_t bits(const Var& v) { return v.bits(); }
-  static Var make(Columns* block, std::uint32_t bits) { return {block, bits, block->epoch}; }
-  static Var make_scalar(Columns* block, std::uint32_t bits) {
-    return {block, block->scalar_key << 31 | bits};
-  }
-  static constexpr std::uint32_t tensor_bit = Var::tensor_bit;
-  static constexpr std::uint32_t grad_bit = Var::grad_bit;
-  static constexpr std::uint32_t index_mask = Var::index_mask;
+  static Var make(Columns* block, std::uint64_t key) { return {block, key}; }
 };
 
 /// The handle of a gate that is on the tape.
@@ -95,46 +82,48 @@ TAPEGRAD_ALWAYS_INLINE bool is_number(const Operand& x) {
   return x.kind() == Operand::Kind::number;
 }
 
-/// A live scalar of a tape on which gates may be recorded inline.
-TAPEGRAD_ALWAYS_INLINE bool is_plain_scalar(const Var& x, const Columns* block) {
-  return VarAccess::columns(x) == block && VarAccess::key(x) >> 31 == block->scalar_key;
+/// Flags and index of a live scalar on whose block gates may be recorded inline; of every other
+/// handle something above last_plain.
+TAPEGRAD_ALWAYS_INLINE std::uint64_t plain_bits(const Var& x, const Columns* block) {
+  return VarAccess::key(x) - block->plain_key;
 }
 
-TAPEGRAD_ALWAYS_INLINE void append_plain(Columns* block, std::uint32_t index, const Node& node,
-                                         double value, Place place) {
-  Node* const nodes = block->nodes;
-  Slot* const values = block->values;
-  PackedPlace* const places = block->places;
-  nodes[index] = node;
-  values[index].f64 = value;
-  places[index] = PackedPlace(place);
+TAPEGRAD_ALWAYS_INLINE std::uint32_t plain_index(std::uint64_t bits) {
+  return static_cast<std::uint32_t>(bits) & ~handle_flags;
 }
 
-/// The bits of an operand; a number first becomes a leaf at `size`, which moves on.
-TAPEGRAD_ALWAYS_INLINE std::uint32_t plain_operand(Columns* block, const Operand& x,
-                                                   std::uint32_t& size, Place place) {
-  if (is_var(x)) return VarAccess::bits(x.var());
-  append_plain(block, size, Node(Op::leaf, 0, 0, 0, 0), x.number(), place);
-  return size++;
+/// Only the flag of `bits` that says that a gradient is needed.
+TAPEGRAD_ALWAYS_INLINE std::uint32_t grad_flag(std::uint64_t bits) {
+  return static_cast<std::uint32_t>(bits) & flag_requires_grad;
 }
 
-TAPEGRAD_ALWAYS_INLINE Var append_gate(Columns* block, Op op, std::uint32_t index, std::uint32_t a,
-                                       std::uint32_t b, std::uint32_t grad_bits, double value,
-                                       Place place) {
-  // Moves the handle's bit to the node's; a comparison would cost three instructions.
-  static_assert(VarAccess::grad_bit >> 30 == flag_requires_grad);
-  const auto flags = static_cast<std::uint8_t>(grad_bits >> 30);
-  append_plain(block, index, Node(op, flags, a, b, 0), value, place);
+/// A scalar gate at `index`, where there is room.
+TAPEGRAD_ALWAYS_INLINE Var append_plain(Columns* block, Op op, std::uint32_t flags,
+                                        std::uint32_t index, std::uint32_t a, std::uint32_t b,
+                                        double value, Place place) {
+  block->values[index].f64 = value;
+  block->files[index] = place.file;
   block->size = index + 1;
-  return VarAccess::make_scalar(block, index | grad_bits);
+  const std::uint64_t key = block->plain_key + (index | flags);
+  block->nodes[index].set(op, flags, place.line, a, b);
+  return VarAccess::make(block, key);
+}
+
+/// The bits of an operand; a number becomes a leaf.
+TAPEGRAD_ALWAYS_INLINE std::uint64_t plain_operand(Columns* block, const Operand& x,
+                                                   std::uint64_t bits, Place place) {
+  if (is_var(x)) return bits;
+  const std::uint32_t index = block->size;
+  append_plain(block, Op::leaf, 0, index, 0, 0, x.number(), place);
+  return index;
 }
 
 /// A scalar leaf that receives a gradient.
 TAPEGRAD_ALWAYS_INLINE Var record_scalar_variable(Block* block, double value, Place place) {
-  if (block->scalar_key == Columns::no_key || block->size == block->capacity) {
+  if (block->plain_key == Columns::no_key || block->size == block->capacity) {
     return record_leaf(*block, value, block->grad_enabled, false, place);
   }
-  return append_gate(block, Op::leaf, block->size, 0, 0, VarAccess::grad_bit, value, place);
+  return append_plain(block, Op::leaf, flag_requires_grad, block->size, 0, 0, value, place);
 }
 
 template <class G>
@@ -143,12 +132,14 @@ TAPEGRAD_ALWAYS_INLINE Var record_unary(Operand operand) {
     if (operand.kind() == Operand::Kind::var) {
       const Var x = operand.var();
       Columns* const block = VarAccess::columns(x);
-      if (block != nullptr && is_plain_scalar(x, block) && block->size != block->capacity) {
-        const std::uint32_t bits = VarAccess::bits(x);
-        const std::uint32_t a = bits & VarAccess::index_mask;
-        constexpr std::uint32_t mask = differentiable_operands<G>() != 0 ? VarAccess::grad_bit : 0;
-        return append_gate(block, op_of<G>, block->size, a, 0, bits & mask,
-                           G{}.forward(block->values[a].f64), operand.place());
+      if (block != nullptr && block->size != block->capacity) {
+        const std::uint64_t bits = plain_bits(x, block);
+        if (bits <= Columns::last_plain) {
+          const std::uint32_t a = plain_index(bits);
+          const std::uint32_t flags = differentiable_operands<G>() != 0 ? grad_flag(bits) : 0;
+          return append_plain(block, op_of<G>, flags, block->size, a, 0,
+                              G{}.forward(block->values[a].f64), operand.place());
+        }
       }
       return record_general(table_of<G>(), x, operand.place());
     }
@@ -164,23 +155,26 @@ TAPEGRAD_ALWAYS_INLINE Var record_binary(Operand left, Operand right) {
       const Var x = left.var();
       const Var y = right.var();
       Columns* const block = VarAccess::columns(is_var(left) ? x : y);
-      if (block != nullptr && (!is_var(left) || is_plain_scalar(x, block)) &&
-          (!is_var(right) || is_plain_scalar(y, block)) && block->size + 2 < block->capacity) {
-        std::uint32_t size = block->size;
-        std::uint32_t bits_x = plain_operand(block, left, size, left.place());
-        std::uint32_t bits_y = plain_operand(block, right, size, left.place());
-        if constexpr (constant_goes_second<G>) {
-          if ((bits_x & VarAccess::grad_bit) == 0 && (bits_y & VarAccess::grad_bit) != 0) {
-            std::swap(bits_x, bits_y);
+      const bool both = is_var(left) && is_var(right);
+      if (block != nullptr && (!both || VarAccess::columns(y) == block) &&
+          block->size + (both ? 0 : 2) < block->capacity) {
+        std::uint64_t bits_x = is_var(left) ? plain_bits(x, block) : 0;
+        std::uint64_t bits_y = is_var(right) ? plain_bits(y, block) : 0;
+        if ((bits_x | bits_y) <= Columns::last_plain) {
+          bits_x = plain_operand(block, left, bits_x, left.place());
+          bits_y = plain_operand(block, right, bits_y, left.place());
+          if constexpr (constant_goes_second<G>) {
+            if (grad_flag(bits_x) == 0 && grad_flag(bits_y) != 0) std::swap(bits_x, bits_y);
           }
+          const std::uint32_t a = plain_index(bits_x);
+          const std::uint32_t b = plain_index(bits_y);
+          constexpr unsigned differentiable = differentiable_operands<G>();
+          const std::uint64_t upstream =
+              ((differentiable & 1U) != 0 ? bits_x : 0) | ((differentiable & 2U) != 0 ? bits_y : 0);
+          return append_plain(block, op_of<G>, grad_flag(upstream), block->size, a, b,
+                              G{}.forward(block->values[a].f64, block->values[b].f64),
+                              left.place());
         }
-        const std::uint32_t a = bits_x & VarAccess::index_mask;
-        const std::uint32_t b = bits_y & VarAccess::index_mask;
-        constexpr unsigned differentiable = differentiable_operands<G>();
-        const std::uint32_t grad_bits =
-            ((differentiable & 1U) != 0 ? bits_x : 0U) | ((differentiable & 2U) != 0 ? bits_y : 0U);
-        return append_gate(block, op_of<G>, size, a, b, grad_bits & VarAccess::grad_bit,
-                           G{}.forward(block->values[a].f64, block->values[b].f64), left.place());
       }
       return record_general(table_of<G>(), x, y, is_var(left), is_var(right), left.number(),
                             right.number(), left.place());

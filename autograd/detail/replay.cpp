@@ -52,13 +52,13 @@ template <class T>
 void sweep(Block& block) {
   for (std::uint32_t i = 0; i < block.size; ++i) {
     const Node node = block.nodes[i];
-    if (node.op == Op::leaf) continue;
-    if ((node.flags & flag_general) != 0) {
+    if (node.op() == Op::leaf) continue;
+    if (node.has(flag_general)) {
       with_place(block.place(i), [&] { general_forward(block, i); });
       continue;
     }
     T& y = number<T>(block.values[i]);
-    switch (node.op) {
+    switch (node.op()) {
 #define TAPEGRAD_GATE(name, Type)                        \
   case Op::name##_:                                      \
     scalar_forward<T, ops::Type>(node, y, block.values); \
@@ -89,7 +89,7 @@ void copy_leaf(const Block& from, const Leaf& leaf, Block& to) {
 void replay(Block& block, Place place) {
   check_not_consumed(block, place);
   const Block::Unfinished before = std::exchange(block.unfinished, Block::Unfinished::replay);
-  block.update_scalar_key();
+  block.update_plain_key();
   for (Leaf& leaf : block.leaves) {
     if (leaf.parameter == nullptr || block.private_grads) continue;
     leaf.version = leaf.parameter->version;
@@ -99,14 +99,14 @@ void replay(Block& block, Place place) {
   }
   run(block);
   block.unfinished = before == Block::Unfinished::backward ? before : Block::Unfinished::nothing;
-  block.update_scalar_key();
+  block.update_plain_key();
 }
 
 void replay_into(const Block& from, Block& to, Place place) {
   check_not_consumed(from, place);
   while (to.capacity < from.size) to.grow();
   std::memcpy(static_cast<void*>(to.nodes), from.nodes, from.size * sizeof(Node));
-  std::memcpy(static_cast<void*>(to.places), from.places, from.size * sizeof(PackedPlace));
+  std::memcpy(static_cast<void*>(to.files), from.files, from.size * sizeof(const char*));
   to.size = from.size;
   to.private_grads = true;
   to.extras = from.extras;
@@ -126,7 +126,7 @@ void replay_into(const Block& from, Block& to, Place place) {
   for (std::uint32_t i = 0; i < to.size; ++i) {
     const bool own_memory = to.is_tensor(i) && !to.extra(i).view;
     if (own_memory) to.values[i].tensor = to.arena.allocate(to.bytes(i));
-    const bool plain_leaf = to.is_leaf(i) && to.nodes[i].extra == 0;
+    const bool plain_leaf = to.is_leaf(i) && !to.nodes[i].has(flag_general);
     if (plain_leaf) convert(from.value(i), from.precision, to.value(i), to.precision, 1, false);
   }
   for (const Leaf& leaf : from.leaves) copy_leaf(from, leaf, to);

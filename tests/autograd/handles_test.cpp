@@ -139,13 +139,13 @@ TEST(Handles, AReusedBlockNeverTakesAnOldHandle) {
 }
 
 TEST(Handles, TheLastEpochsOfABlock) {
-  constexpr std::uint32_t last = 0xFFFFFFFF;
+  constexpr std::uint32_t last = detail::Block::last_epoch;
   std::uint32_t lowest = last;
   const detail::Block* used_up = nullptr;
   {
     Tape tape;
     used_up = &tape.block();
-    tape.block().epoch = last - 1;  // Four thousand million tapes later.
+    tape.block().epoch = last - 1;  // Two thousand million tapes later.
   }
   Var old;
   for (int life = 0; life < 5; ++life) {
