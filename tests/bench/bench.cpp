@@ -24,7 +24,7 @@ struct Peer {
 /// libtorch's OpenMP threads spin while they wait, which may help or hurt: both ways are tried.
 std::vector<Peer> all_peers(const std::filesystem::path& folder) {
   return {
-      {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp"}},
+      {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp", "chain"}},
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
        {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "epoch"}},

@@ -19,6 +19,16 @@ Scalar sigmoid_circuit(const Scalar& w0, const Scalar& x0, const Scalar& w1, con
   return reciprocal(exp(-(w0 * x0 + w1 * x1 + w2)) + 1.0);
 }
 
+constexpr double chain_leaf = 0.5;
+
+/// A chain of as many gates, alternately mul and add, each on the one before and the leaf.
+template <class Scalar>
+Scalar chain(const Scalar& leaf, int gates) {
+  Scalar y = leaf;
+  for (int i = 0; i < gates; i += 2) y = y * leaf + leaf;
+  return y;
+}
+
 /// The sample of the scalar network.
 constexpr double tanh_mlp_inputs[] = {0.5, -0.25};
 constexpr double tanh_mlp_target = 0.75;

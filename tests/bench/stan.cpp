@@ -32,8 +32,27 @@ class TanhMlp {
   std::vector<stan::math::var> variables_;
 };
 
+class Chain {
+ public:
+  explicit Chain(const bench::Task& task) : gates_(task.workload.sizes.front()) {}
+
+  void step() {
+    const stan::math::var leaf = bench::chain_leaf;
+    bench::chain(leaf, gates_).grad();
+    gradient_ = leaf.adj();
+    stan::math::recover_memory();
+  }
+
+  std::vector<double> results() const { return {gradient_}; }
+
+ private:
+  int gates_;
+  double gradient_ = 0;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  return bench::run_worker(argc, argv, {{"scalar-tanh-mlp", bench::work<TanhMlp>}});
+  return bench::run_worker(
+      argc, argv, {{"scalar-tanh-mlp", bench::work<TanhMlp>}, {"chain", bench::work<Chain>}});
 }

@@ -56,6 +56,24 @@ class SigmoidCircuit {
   std::vector<double> gradients_;
 };
 
+class Chain {
+ public:
+  explicit Chain(const bench::Task& task) : gates_(task.workload.sizes.front()) {}
+
+  void step() {
+    Tape tape;
+    const Var leaf = tape.variable(bench::chain_leaf);
+    bench::chain(leaf, gates_).backward();
+    gradient_ = leaf.grad_item();
+  }
+
+  std::vector<double> results() const { return {gradient_}; }
+
+ private:
+  int gates_;
+  double gradient_ = 0;
+};
+
 /// The network from which every library starts.
 nn::Sequential network(const std::vector<int>& sizes) {
   set_default_precision(f32);
@@ -137,6 +155,7 @@ int main(int argc, char** argv) {
   return bench::run_worker(argc, argv,
                            {{"scalar-tanh-mlp", bench::work<TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
+                            {"chain", bench::work<Chain>},
                             {"mlp", bench::work<Mlp>},
                             {"epoch", bench::work<Epoch>},
                             {"compilation", bench::work<bench::Compilation>}});

@@ -19,7 +19,7 @@ struct Workload {
   std::string kind;  ///< which class of a worker does it
   std::string unit;
   double units = 1;        ///< in one step
-  std::vector<int> sizes;  ///< of the network's layers, the input first
+  std::vector<int> sizes;  ///< of the network's layers, the input first; or the chain's length
   int batch = 1;
   double tolerance = 0;  ///< relative, of the fingerprints: see NOTE [Same work]
 };
@@ -41,12 +41,19 @@ inline Workload mlp(const std::string& name, std::vector<int> sizes, int batch) 
       name + " batch " + std::to_string(batch), "mlp", "step", 1, std::move(sizes), batch, 1e-2};
 }
 
+/// Shows whether a gate costs the same however many there are.
+inline Workload chain(int gates) {
+  return {"chain of " + std::to_string(gates), "chain", "gate", 1.0 * gates, {gates}, 1, 1e-9};
+}
+
 inline std::vector<Workload> all_workloads() {
   const std::vector<int> scalar_sizes = {2, 16, 16, 1};
   return {
       {"scalar-tanh-mlp", "scalar-tanh-mlp", "op", tanh_mlp_ops(scalar_sizes), scalar_sizes, 1,
        1e-9},
       {"sigmoid-circuit", "sigmoid-circuit", "gate", 8, {}, 1, 1e-9},
+      chain(1000),
+      chain(1000000),
       mlp("mlp-2-16-16-2", {2, 16, 16, 2}, 4),
       mlp("mlp-784-128-64-10", {784, 128, 64, 10}, 32),
       mlp("mlp-3072-50-10", {3072, 50, 10}, 200),
