@@ -297,8 +297,10 @@ void check_versions(const Block& block, std::uint32_t output, Place place, const
   }
 }
 
-void check_finite(const Block& block, std::uint32_t output, Place place, const char* who) {
-  if (all_finite(block, output)) return;
+namespace {
+
+[[noreturn]] void throw_non_finite(const Block& block, std::uint32_t output, Place place,
+                                   const char* who) {
   const std::vector<char>& upstream = upstream_of(block, output, Path::any);
   std::uint32_t culprit = 0;
   while (upstream[culprit] == 0 || all_finite(block, culprit)) ++culprit;
@@ -311,6 +313,12 @@ void check_finite(const Block& block, std::uint32_t output, Place place, const c
       "is [{}] at {}, gate {}: {}{}; keep its operands inside its domain",
       who, first_non_finite(block, output), to_string(place), block.name(culprit),
       to_string(block.place(culprit)), culprit, first_non_finite(block, culprit), operands));
+}
+
+}  // namespace
+
+void check_finite(const Block& block, std::uint32_t output, Place place, const char* who) {
+  if (!all_finite(block, output)) throw_non_finite(block, output, place, who);
 }
 
 namespace {

@@ -101,9 +101,7 @@ void Block::grow() {
   capacity = larger;
 }
 
-void Block::end_epoch(Place ended, bool was_reset) {
-  life().ended = ended;
-  life().was_reset = was_reset;
+void Block::end_epoch() {
   size = 0;
   grad_count = 0;
   consumed = false;
@@ -170,7 +168,7 @@ Block::Grad Block::grad(std::uint32_t index) const {
   return {is_tensor(index) ? grads[index].tensor : &grads[index], precision};
 }
 
-void Block::check_readable(std::uint32_t index, const char* who, Place place) const {
+void Block::check_held(std::uint32_t index, const char* who, Place place) const {
   if (consumed && is_tensor(index) && !is_leaf(index)) {
     throw TapeError(std::string("[") + who +
                     "] needs a value that backward() on this lean tape has already reused; read "
@@ -245,7 +243,7 @@ void retire_block(Block* block) noexcept {
 void close_block(Block* block) noexcept {
   ThreadTapes& tapes = thread_tapes;
   retire_block(block);
-  block->end_epoch({}, false);
+  block->end_epoch();
   // Two kinds of blocks are never handed out again: one whose epochs are used up, since epochs must
   // not repeat, and one that was moved here from another thread, whose stack still holds it.
   if (block->epoch == Block::last_epoch || block->thread != tapes.number) return;
@@ -258,7 +256,9 @@ void close_block(Block* block) noexcept {
 
 Block* reset_block(Block* block, Place place) {
   const Place made = block->life().made;
-  block->end_epoch(place, true);
+  block->life().was_reset = true;
+  block->life().reset = place;
+  block->end_epoch();
   if (block->epoch == Block::last_epoch) {
     // This block is retired with its last epoch.
     const Precision precision = block->precision;

@@ -50,8 +50,8 @@ struct Extra {
 struct Life {
   std::uint32_t epoch = 0;
   Place made;
-  Place ended;
   bool was_reset = false;
+  Place reset;  ///< If it was.
 };
 
 /// Everything a tape owns. Blocks are pooled and never freed, so that a handle can always ask its
@@ -103,7 +103,7 @@ struct Block : Columns {
   /// Notes where the tape of this epoch was made.
   void begin_life(Place made);
   /// Forgets all gates; handles made so far become stale.
-  void end_epoch(Place ended, bool was_reset);
+  void end_epoch();
   /// To be called when anything changes on which recording inline depends.
   void update_plain_key() {
     const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64 &&
@@ -141,7 +141,9 @@ struct Block : Columns {
   };
   Grad grad(std::uint32_t index) const;
   /// Throws TapeError if a lean tape has reused the value's memory or a replay broke off.
-  void check_readable(std::uint32_t index, const char* who, Place place) const;
+  void check_readable(std::uint32_t index, const char* who, Place place) const {
+    if (consumed || unfinished == Unfinished::replay) check_held(index, who, place);
+  }
   std::int64_t bytes(std::uint32_t index) const {
     return count(index) * bytes_per_number(precision);
   }
@@ -149,6 +151,8 @@ struct Block : Columns {
     const Node& node = nodes[index];
     return node.has(flag_general) ? extras[node.extra].attributes : &no_attributes;
   }
+  /// check_readable on a tape that does not hold all its values.
+  void check_held(std::uint32_t index, const char* who, Place place) const;
   /// The gate's name: `mul`, or `variable`, `data`, `parameter` for leaves.
   const char* name(std::uint32_t index) const;
   /// The name that the user gave it last; empty if none.

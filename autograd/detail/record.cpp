@@ -240,7 +240,7 @@ void throw_stale(const Var& var, const char* who, Place place) {
   if (life.epoch != epoch) {
     text += "ended long ago";
   } else if (life.was_reset) {
-    text += "was reset at " + to_string(life.ended);
+    text += "was reset at " + to_string(life.reset);
   } else {
     text += "was made at " + to_string(life.made) + " and has been destroyed";
   }
