@@ -6,9 +6,9 @@ namespace tapegrad {
 
 // NOTE [Source places]
 // A function that takes a Place (or an Operand, which holds one) by default argument learns where
-// its caller stands. Defining TAPEGRAD_NO_PLACES makes every place unknown and saves about a
-// nanosecond per scalar gate; it changes default arguments only, so code compiled with and without
-// it can be linked together.
+// its caller stands. Defining TAPEGRAD_NO_PLACES makes every place unknown, for programs that shall
+// not contain the names of their source files; it changes default arguments only, so code compiled
+// with and without it can be linked together.
 #ifdef TAPEGRAD_NO_PLACES
 #define TAPEGRAD_FILE nullptr
 #define TAPEGRAD_LINE 0

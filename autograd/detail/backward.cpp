@@ -153,7 +153,7 @@ void reuse_memory(Block& block, std::uint32_t index) {
 template <class T>
 void sweep_general(Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
-  if (!node.has(flag_general) || node.op() == Op::leaf) return;
+  if (node.op() == Op::leaf) return;
   Slot& grad = block.grads[index];
   const bool reached = node.has(flag_tensor) ? grad.tensor != nullptr : number<T>(grad) != T(0);
   if (reached && node.has(flag_requires_grad)) general_gradients(block, index);
@@ -165,7 +165,8 @@ void sweep(Block& block, std::uint32_t output) {
   Slot* const values = block.values;
   Slot* const grads = block.grads;
   const Node* const nodes = block.nodes;
-  // Leaves, mul and add are most of a network: asking for them first takes a fifth off the sweep.
+  // Variables, mul and add are most of a network: asking for them first takes a fifth off the
+  // sweep.
   for (std::uint32_t i = output + 1; i-- > 0;) {
     const Node& node = nodes[i];
     const std::uint16_t kind = node.kind;
@@ -189,7 +190,7 @@ void sweep(Block& block, std::uint32_t output) {
       default:
         // Plain gates that need no gradient may hold one all the same: a rule does not ask whether
         // the other operand is a constant. It goes no further.
-        sweep_general<T>(block, i);
+        if (node.has(flag_general)) sweep_general<T>(block, i);
     }
   }
 }

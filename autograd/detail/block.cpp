@@ -256,15 +256,15 @@ void close_block(Block* block) noexcept {
 
 Block* reset_block(Block* block, Place place) {
   const Place made = block->life().made;
+  const bool used_up = block->epoch + 1 == Block::last_epoch;
+  // First of all, since it may throw.
+  Block* const next = used_up ? open_block(block->precision, block->mode, made) : block;
   block->life().was_reset = true;
   block->life().reset = place;
   block->end_epoch();
-  if (block->epoch == Block::last_epoch) {
-    // This block is retired with its last epoch.
-    const Precision precision = block->precision;
-    const Mode mode = block->mode;
+  if (used_up) {
     retire_block(block);
-    return open_block(precision, mode, made);
+    return next;
   }
   block->begin_life(made);
   block->update_plain_key();

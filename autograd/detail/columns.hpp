@@ -43,11 +43,13 @@ struct Node {
   std::uint32_t extra;  ///< Index into `extras` if general; else not even written.
 
   Node() = default;
-  /// The first three members are composed in a register: compilers would store them one by one.
+  /// The first three members are composed in a register (the lowest first, as processors with SIMD
+  /// store it): compilers would store them one by one.
   TAPEGRAD_ALWAYS_INLINE void set(Op op, std::uint32_t flags, int line_, std::uint32_t a_,
                                   std::uint32_t b_) {
-    const auto head = static_cast<std::uint32_t>(line_ < 0xFFFF ? line_ : 0xFFFF) |
-                      static_cast<std::uint32_t>(op) << 16 | flags;
+    const auto number = static_cast<std::uint32_t>(line_);
+    const std::uint32_t head =
+        (number < 0xFFFF ? number : 0xFFFF) | static_cast<std::uint32_t>(op) << 16 | flags;
     const std::uint64_t first = head | static_cast<std::uint64_t>(a_) << 32;
     std::memcpy(static_cast<void*>(this), &first, sizeof first);
     b = b_;
@@ -100,6 +102,7 @@ struct Columns {
   static constexpr std::uint64_t last_plain = (std::uint64_t{1} << 31) - 1;
   /// A block with this epoch is not used again.
   static constexpr std::uint32_t last_epoch = 0x7FFFFFFF;
+  static_assert(std::uint64_t{last_epoch} << 32 < no_key);
 };
 
 }  // namespace tapegrad::detail

@@ -60,8 +60,8 @@ Block& innermost_or_throw(const char* who, Place place);
 
 // NOTE [The inline path]
 // A scalar gate between live Vars of one double-precision tape, or a Var and a number, is recorded
-// in the caller: a few comparisons, one 16-byte store for the node, 8 bytes each for value and
-// place. Everything else takes the general path. The operands' kinds are known where the operator
+// in the caller: four comparisons and five stores (the node in two, value, file, size). Everything
+// else takes the general path. The operands' kinds are known where the operator
 // is written, so the compiler keeps one branch; the general path gets their parts by value, because
 // an Operand whose address is taken would have to be built in memory on the inline path too.
 

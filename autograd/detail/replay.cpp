@@ -1,5 +1,6 @@
 #include <tapegrad/autograd/detail/replay.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -51,7 +52,7 @@ void general_forward(Block& block, std::uint32_t index) {
 template <class T>
 void sweep(Block& block) {
   for (std::uint32_t i = 0; i < block.size; ++i) {
-    const Node node = block.nodes[i];
+    const Node& node = block.nodes[i];
     if (node.op() == Op::leaf) continue;
     if (node.has(flag_general)) {
       with_place(block.place(i), [&] { general_forward(block, i); });
@@ -105,8 +106,8 @@ void replay(Block& block, Place place) {
 void replay_into(const Block& from, Block& to, Place place) {
   check_not_consumed(from, place);
   while (to.capacity < from.size) to.grow();
-  std::memcpy(static_cast<void*>(to.nodes), from.nodes, from.size * sizeof(Node));
-  std::memcpy(static_cast<void*>(to.files), from.files, from.size * sizeof(const char*));
+  std::copy_n(from.nodes, from.size, to.nodes);
+  std::copy_n(from.files, from.size, to.files);
   to.size = from.size;
   to.private_grads = true;
   to.extras = from.extras;

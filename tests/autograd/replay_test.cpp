@@ -85,6 +85,12 @@ TEST(Replay, ReadsChangedParameters) {
   }
 }
 
+TEST(Replay, OfAnEmptyTape) {
+  Tape tape;
+  tape.replay();
+  EXPECT_EQ(tape.replay(f32).size(), 0U);
+}
+
 TEST(Replay, SetValueErrors) {
   Tape tape;
   const Parameter p(array({2}, {1, 2}));

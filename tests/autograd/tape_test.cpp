@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/functions.hpp>
+#include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/tape.hpp>
 
 #include "support/expect.hpp"
@@ -161,6 +162,21 @@ TEST(Tape, GateByIndex) {
   tape.gate(1).backward();
   EXPECT_EQ(tape.gate(0).grad_item(), x.grad_item());
   expect_error<TapeError>([&] { tape.gate(2); }, {"[gate]", "size 2", "got 2", line_of(__LINE__)});
+}
+
+TEST(Tape, LinesThatDoNotFitReadAsTheLast) {
+  Tape tape;
+  for (const int line : {0, 1, 0xFFFE, 0xFFFF, 0x10000, 0x7FFFFFFF, -1}) {
+    const Var x = tape.variable(2, Place{"f.cpp", line});
+    const Var y = mul(Operand(x, "f.cpp", line), Operand(x, "f.cpp", line));
+    const int kept = line >= 0 && line < 0xFFFF ? line : 0xFFFF;
+    for (const Var& gate : {x, y}) {
+      EXPECT_EQ(inspect_gate(gate).place.line, kept) << line;
+      EXPECT_TRUE(tape.gate(gate.index()).requires_grad());
+      EXPECT_TRUE(tape.gate(gate.index()).shape().empty());
+    }
+    EXPECT_EQ(inspect_gate(y).gate, std::string("mul"));
+  }
 }
 
 TEST(Tape, PrecisionDecidesHowNumbersAreKept) {
