@@ -171,6 +171,9 @@ void panel_tile(std::int64_t depth, Matrix<T> a, const T* panel, T* c, std::int6
     sum[r][0] = accumulate ? L::load(c + r * c_row) : L(T(0));
     sum[r][1] = accumulate ? L::load(c + r * c_row + L::width) : L(T(0));
   }
+  // Counting the steps takes room that the arithmetic needs where another thread shares the core:
+  // 5 % of a product, measured on one half of such a core.
+#pragma GCC unroll 4
   for (std::int64_t p = 0; p < depth; ++p, panel += panel_width<T>) {
     const L left = L::load(panel);
     const L right = L::load(panel + L::width);
