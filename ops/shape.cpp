@@ -23,8 +23,7 @@ std::int64_t checked_size(const Shape& shape, const char* who) {
   std::int64_t size = 1;
   bool fits = true;
   for (const std::int64_t n : shape) {
-    fits = fits && n >= 0 && (size == 0 || n <= most / size);
-    if (fits) size *= n;
+    fits = fits && n >= 0 && !__builtin_mul_overflow(size, n, &size) && size <= most;
   }
   if (!fits) {
     throw ShapeError(std::string("[") + who +

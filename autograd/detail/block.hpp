@@ -32,8 +32,11 @@ inline constexpr char no_attributes = 0;
 
 /// What a gate has beyond a Node.
 struct Extra {
+  /// Not made without one: std::vector would clear it before it is filled.
+  explicit Extra(const Shape& shape_) : shape(shape_), size(shape_.size()) {}
+
   Shape shape;
-  std::int64_t size = 1;
+  std::int64_t size;
   const GateTable* table = nullptr;
   const void* attributes = &no_attributes;
   /// A tensor's gradient memory, kept when `grads` is cleared for another backward pass.

@@ -1,17 +1,20 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace tapegrad::detail {
 
-/// Room for something per operand of a gate: on the stack for all gates but a long concat.
+/// Room for something per operand of a gate: on the stack for all gates but a long concat. It is
+/// not initialised, since clearing it would cost more than filling it.
 template <class T>
 class OperandArray {
+  static_assert(std::is_trivially_copyable_v<T>);
+
  public:
   explicit OperandArray(std::size_t count) {
-    if (count > few_.size()) {
+    if (count > few) {
       many_.resize(count);
       first_ = many_.data();
     }
@@ -23,9 +26,10 @@ class OperandArray {
   T* data() { return first_; }
 
  private:
-  std::array<T, 4> few_{};
+  static constexpr std::size_t few = 4;
+  alignas(T) unsigned char few_[few * sizeof(T)];
   std::vector<T> many_;
-  T* first_ = few_.data();
+  T* first_ = reinterpret_cast<T*>(few_);
 };
 
 }  // namespace tapegrad::detail

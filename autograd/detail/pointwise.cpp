@@ -5,7 +5,6 @@
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
-#include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::detail {
 
@@ -15,108 +14,89 @@ namespace {
 constexpr std::int64_t block = 512;
 constexpr int most_operands = 3;
 
-/// The rows of the output, neighbouring axes merged where every operand allows it: what remains
-/// is a row in which each operand either runs along (step 1) or stands still (step 0).
+using Offsets = std::array<std::int64_t, most_operands>;
+
+/// How elements follow one another in the output and in each operand: along axes, of which
+/// neighbours are one wherever every operand allows it. Along the innermost, the row, an operand
+/// either runs (stride 1) or stands still (stride 0).
 struct Rows {
-  Shape outer;
-  std::array<ops::Strides, most_operands> outer_strides;
-  std::int64_t length = 1;
-  std::array<std::int64_t, most_operands> step{};
+  struct Axis {
+    std::int64_t size;
+    Offsets stride;
+  };
+  std::array<Axis, max_rank> axes;  ///< The row comes first.
+  int count = 0;
+
+  const Axis& row() const { return axes.front(); }
 };
 
 Rows split_into_rows(const Shape& shape, const View* x, int operands) {
-  std::array<ops::Strides, most_operands> strides;
-  for (int k = 0; k < operands; ++k) {
-    strides[static_cast<std::size_t>(k)] = ops::broadcast_strides(x[k].sizes, shape);
-  }
   Rows rows;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
+  Offsets seen{1, 1, 1};  // Elements of each operand along the axes further in.
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
     if (shape[axis] == 1) continue;
-    const int last = rows.outer.rank() - 1;
-    bool merge = last >= 0;
-    for (int k = 0; merge && k < operands; ++k) {
-      const auto i = static_cast<std::size_t>(k);
-      merge = rows.outer_strides[i][last] == shape[axis] * strides[i][axis];
-    }
-    if (merge) {
-      rows.outer[last] *= shape[axis];
-    } else {
-      rows.outer.push_back(shape[axis]);
-    }
+    Rows::Axis next{shape[axis], {}};
+    bool merge = rows.count > 0;
+    Rows::Axis& last = rows.axes[static_cast<std::size_t>(merge ? rows.count - 1 : 0)];
     for (int k = 0; k < operands; ++k) {
       const auto i = static_cast<std::size_t>(k);
-      if (merge) {
-        rows.outer_strides[i][last] = strides[i][axis];
-      } else {
-        rows.outer_strides[i].push_back(strides[i][axis]);
-      }
+      const Shape& sizes = x[k].sizes;
+      const int own_axis = axis - (shape.rank() - sizes.rank());
+      const std::int64_t own = own_axis < 0 ? 1 : sizes[own_axis];
+      next.stride[i] = own == 1 ? 0 : seen[i];
+      seen[i] *= own;
+      merge = merge && next.stride[i] == last.stride[i] * last.size;
+    }
+    if (merge) {
+      last.size *= next.size;
+    } else {
+      rows.axes[static_cast<std::size_t>(rows.count++)] = next;
     }
   }
-  // The innermost axis becomes the row.
-  const int last = rows.outer.rank() - 1;
-  if (last < 0) return rows;
-  rows.length = rows.outer[last];
-  const Shape outer(rows.outer.begin(), rows.outer.end() - 1);
-  rows.outer = outer;
-  for (int k = 0; k < operands; ++k) {
-    const auto i = static_cast<std::size_t>(k);
-    rows.step[i] = rows.outer_strides[i][last];
-    rows.outer_strides[i] =
-        ops::Strides(rows.outer_strides[i].begin(), rows.outer_strides[i].end() - 1);
-  }
+  if (rows.count == 0) rows.axes[static_cast<std::size_t>(rows.count++)] = {1, {}};
   return rows;
 }
 
-/// Calls run(offset in the output, count, operand pointers) for pieces of at most `block`
-/// elements, with operands that stand still repeated in a buffer.
+/// Calls run(offset in the output, count, operand pointers, operand offsets) for pieces of at most
+/// `block` elements, with operands that stand still repeated in a buffer.
 template <class T, class Run>
 void for_each_piece(const Rows& rows, const View* x, int operands, Run run) {
   T repeated[most_operands][block];
-  std::array<std::int64_t, most_operands> offset{};
+  const T* pointer[most_operands] = {};
+  const Rows::Axis& row = rows.row();
+  Offsets offset{}, first{};  // Of the piece and of its row.
   std::array<std::int64_t, max_rank> index{};
-  const int outer = rows.outer.rank();
   std::int64_t position = 0;
   while (true) {
-    const T* pointer[most_operands] = {};
-    for (int k = 0; k < operands; ++k) {
-      const auto i = static_cast<std::size_t>(k);
-      pointer[i] = static_cast<const T*>(x[k].data) + offset[i];
-      if (rows.step[i] == 0) {
-        std::fill_n(repeated[i], std::min(block, rows.length), *pointer[i]);
-        pointer[i] = repeated[i];
-      }
-    }
-    for (std::int64_t start = 0; start < rows.length; start += block) {
-      const std::int64_t count = std::min(block, rows.length - start);
-      run(position, count, pointer, offset);
-      position += count;
+    for (std::int64_t start = 0; start < row.size; start += block) {
+      const std::int64_t count = std::min(block, row.size - start);
       for (int k = 0; k < operands; ++k) {
         const auto i = static_cast<std::size_t>(k);
-        if (rows.step[i] != 0) {
-          pointer[i] += count;
-          offset[i] += count;
+        offset[i] = first[i] + start * row.stride[i];
+        if (row.stride[i] != 0) {
+          pointer[i] = static_cast<const T*>(x[k].data) + offset[i];
+        } else if (start == 0) {
+          std::fill_n(repeated[i], count, static_cast<const T*>(x[k].data)[offset[i]]);
+          pointer[i] = repeated[i];
         }
       }
+      run(position, count, pointer, offset);
+      position += count;
     }
-    for (int k = 0; k < operands; ++k) {
-      const auto i = static_cast<std::size_t>(k);
-      if (rows.step[i] != 0) offset[i] -= rows.length;
-    }
-    int axis = outer - 1;
-    for (; axis >= 0; --axis) {
+    int axis = 1;
+    for (; axis < rows.count; ++axis) {
+      const Rows::Axis& outer = rows.axes[static_cast<std::size_t>(axis)];
       std::int64_t& at = index[static_cast<std::size_t>(axis)];
       for (int k = 0; k < operands; ++k) {
-        const auto i = static_cast<std::size_t>(k);
-        offset[i] += rows.outer_strides[i][axis];
+        first[static_cast<std::size_t>(k)] += outer.stride[static_cast<std::size_t>(k)];
       }
-      if (++at < rows.outer[axis]) break;
+      if (++at < outer.size) break;
       for (int k = 0; k < operands; ++k) {
-        const auto i = static_cast<std::size_t>(k);
-        offset[i] -= at * rows.outer_strides[i][axis];
+        first[static_cast<std::size_t>(k)] -= at * outer.stride[static_cast<std::size_t>(k)];
       }
       at = 0;
     }
-    if (axis < 0) return;
+    if (axis == rows.count) return;
   }
 }
 
@@ -161,10 +141,10 @@ void gradient(const GateTable& table, const void* gate, int k, const T* g, const
   const Rows rows = split_into_rows(shape, x, table.arity);
   const auto own = static_cast<std::size_t>(k);
   const std::int64_t out_size = x[k].sizes.size();
-  const bool summed = out_size != shape.size() || rows.step[own] == 0;
+  const bool summed = out_size != shape.size() || rows.row().stride[own] == 0;
   if (summed && !accumulate) ops::kernels::fill_zero(out, out_size);
   if (shape.size() == 0) return;
-  if (rows.step[own] != 0 && ops::kernels::WideSum<T>::pays(shape.size(), out_size)) {
+  if (rows.row().stride[own] != 0 && ops::kernels::WideSum<T>::pays(shape.size(), out_size)) {
     ops::kernels::WideSum<T> sum(out_size);
     for_each_piece<T>(
         rows, x, table.arity,
@@ -174,7 +154,7 @@ void gradient(const GateTable& table, const void* gate, int k, const T* g, const
         });
     return sum.add_to(out);
   }
-  if (rows.step[own] != 0) {
+  if (rows.row().stride[own] != 0) {
     for_each_piece<T>(
         rows, x, table.arity,
         [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto& offset) {

@@ -17,14 +17,6 @@ std::string at(Place place) {
   return " (" + to_string(place) + ")";
 }
 
-/// The shape comes by value: it may lie in an Extra that the new one makes move.
-Extra& append_extra(Block& block, Shape shape) {
-  Extra& extra = block.extras.emplace_back();
-  extra.shape = shape;
-  extra.size = shape.size();
-  return extra;
-}
-
 std::uint32_t append_node(Block& block, Op op, std::uint32_t flags, std::uint32_t a,
                           std::uint32_t b, Place place) {
   if (block.size == block.capacity) block.grow();
@@ -45,7 +37,7 @@ std::uint32_t grad_flag(bool requires_grad) {
 /// A leaf's node, extra and leaf entry, with no value yet.
 std::uint32_t append_leaf(Block& block, Shape shape, bool requires_grad, Place place) {
   with_place(place, [&] { checked_size(shape, "leaf"); });
-  Extra& extra = append_extra(block, shape);
+  Extra& extra = block.extras.emplace_back(shape);
   extra.leaf = static_cast<std::int32_t>(block.leaves.size());
   const std::uint32_t flags = tensor_flag(shape) | flag_general | grad_flag(requires_grad);
   const auto extra_index = static_cast<std::uint32_t>(block.extras.size() - 1);
@@ -192,7 +184,7 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
       std::memcpy(copy, gate, table.attribute_bytes);
       attributes = copy;
     }
-    Extra& extra = append_extra(block, shape);
+    Extra& extra = block.extras.emplace_back(shape);
     extra.table = &table;
     extra.attributes = attributes;
     extra.operand_count = static_cast<std::uint32_t>(count);

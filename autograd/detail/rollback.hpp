@@ -16,7 +16,8 @@ class Rollback {
   ~Rollback() {
     if (kept_) return;
     block_.size = size_;
-    block_.extras.resize(extras_);
+    block_.extras.erase(block_.extras.begin() + static_cast<std::ptrdiff_t>(extras_),
+                        block_.extras.end());
     block_.more_operands.resize(more_);
     block_.leaves.resize(leaves_);
   }

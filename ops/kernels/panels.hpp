@@ -42,9 +42,11 @@ constexpr std::int64_t most_dots = 4;
 /// piece is so short that its tile would idle.
 template <class F>
 void for_even_pieces(std::int64_t count, std::int64_t most, F f) {
-  std::int64_t pieces = (count + most - 1) / most;
+  // Small products, all in one piece, would notice the divisions.
+  std::int64_t pieces = count <= most ? 1 : (count + most - 1) / most;
   for (std::int64_t first = 0; first < count; --pieces) {
-    const std::int64_t size = (count - first + pieces - 1) / pieces;
+    const std::int64_t left = count - first;
+    const std::int64_t size = pieces == 1 ? left : (left + pieces - 1) / pieces;
     f(first, size);
     first += size;
   }
