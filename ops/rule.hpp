@@ -120,8 +120,14 @@ struct Out {
   void put(std::int64_t i, T number) const { accumulate ? data[i] += number : data[i] = number; }
 };
 
+using std::abs;
+using std::cos;
 using std::exp;
+using std::expm1;
 using std::log;
+using std::log1p;
+using std::sin;
+using std::sqrt;
 using std::tanh;
 
 /// `condition ? yes : no`, in the form that also exists for SIMD registers and Vars.

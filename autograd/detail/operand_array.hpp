@@ -27,9 +27,11 @@ class OperandArray {
 
  private:
   static constexpr std::size_t few = 4;
-  alignas(T) unsigned char few_[few * sizeof(T)];
+  union {  // Whose members are not initialised unless one says so.
+    T few_[few];
+  };
   std::vector<T> many_;
-  T* first_ = reinterpret_cast<T*>(few_);
+  T* first_ = few_;
 };
 
 }  // namespace tapegrad::detail

@@ -57,8 +57,14 @@ struct Lanes {
   /// a · b + c, rounded once where the processor can.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return xsimd::fma(a.batch, b.batch, c.batch); }
 
+  friend Lanes abs(Lanes a) { return xsimd::abs(a.batch); }
+  friend Lanes cos(Lanes a) { return xsimd::cos(a.batch); }
   friend Lanes exp(Lanes a) { return xsimd::exp(a.batch); }
+  friend Lanes expm1(Lanes a) { return xsimd::expm1(a.batch); }
   friend Lanes log(Lanes a) { return xsimd::log(a.batch); }
+  friend Lanes log1p(Lanes a) { return xsimd::log1p(a.batch); }
+  friend Lanes sin(Lanes a) { return xsimd::sin(a.batch); }
+  friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.batch); }
   friend Lanes tanh(Lanes a) { return xsimd::tanh(a.batch); }
 };
 

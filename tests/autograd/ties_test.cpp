@@ -76,6 +76,14 @@ TEST(Ties, ReluHasDerivativeZeroAtZero) {
   expect_shares(f, {1e-30}, {1});
 }
 
+TEST(Ties, AbsHasDerivativeZeroAtZero) {
+  const auto f = [](const std::vector<Var>& x) { return abs(x[0]); };
+  expect_shares(f, {0.0}, {0});
+  expect_shares(f, {-0.0}, {0});
+  expect_shares(f, {1e-30}, {1});
+  expect_shares(f, {-1e-30}, {-1});
+}
+
 TEST(Ties, MaxWithAConstantZeroHasDerivativeZeroAtZero) {
   const auto right = [](const std::vector<Var>& x) { return max(x[0], 0); };
   const auto left = [](const std::vector<Var>& x) { return max(0, x[0]); };
@@ -85,6 +93,17 @@ TEST(Ties, MaxWithAConstantZeroHasDerivativeZeroAtZero) {
   }
   expect_shares(right, {1e-30}, {1});
   expect_shares(left, {1e-30}, {1});
+}
+
+TEST(Ties, MinWithAConstantZeroHasDerivativeZeroAtZero) {
+  const auto right = [](const std::vector<Var>& x) { return min(x[0], 0); };
+  const auto left = [](const std::vector<Var>& x) { return min(0, x[0]); };
+  for (const double zero : {0.0, -0.0}) {
+    expect_shares(right, {zero}, {0});
+    expect_shares(left, {zero}, {0});
+  }
+  expect_shares(right, {-1e-30}, {1});
+  expect_shares(left, {-1e-30}, {1});
 }
 
 TEST(Ties, NothingGoesToAVariableThatTiesWithAConstant) {
@@ -126,6 +145,14 @@ TEST(Ties, MaxOfTwoVariablesSendsToTheSecond) {
   // Off the tie the order of the operands does not matter.
   expect_shares(f, {2, 1}, {1, 0});
   expect_shares(f, {1, 2}, {0, 1});
+}
+
+TEST(Ties, MinOfTwoVariablesSendsToTheSecond) {
+  const auto f = [](const std::vector<Var>& x) { return min(x[0], x[1]); };
+  expect_shares(f, {2, 2}, {0, 1});
+  expect_shares(f, {0.0, -0.0}, {0, 1});
+  expect_shares(f, {1, 2}, {1, 0});
+  expect_shares(f, {2, 1}, {0, 1});
 }
 
 TEST(Ties, MaxOfAValueWithItselfSendsOnce) {
