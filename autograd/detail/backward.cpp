@@ -247,8 +247,8 @@ bool all_finite(const Block& block, std::uint32_t index) {
 
 std::string first_non_finite(const Block& block, std::uint32_t index) {
   const std::int64_t i = find_non_finite(block, index);
-  const char* element = static_cast<const char*>(block.value(index)) +
-                        i * static_cast<std::int64_t>(bytes_per_number(block.precision));
+  const char* element =
+      static_cast<const char*>(block.value(index)) + i * bytes_per_number(block.precision);
   const double number = first_number(element, block.precision);
   return block.count(index) == 1 ? fmt::format("{}", number)
                                  : fmt::format("{} at element {}", number, i);

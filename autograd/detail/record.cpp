@@ -17,11 +17,14 @@ std::string at(Place place) {
   return " (" + to_string(place) + ")";
 }
 
+/// A general gate is described by the Extra appended last.
 std::uint32_t append_node(Block& block, Op op, std::uint32_t flags, std::uint32_t a,
                           std::uint32_t b, Place place) {
   if (block.size == block.capacity) block.grow();
   const std::uint32_t index = block.size++;
-  block.nodes[index].set(op, flags, place.line, a, b);
+  Node& node = block.nodes[index];
+  node.set(op, flags, place.line, a, b);
+  if (node.has(flag_general)) node.extra = static_cast<std::uint32_t>(block.extras.size() - 1);
   block.files[index] = place.file;
   return index;
 }
@@ -30,7 +33,7 @@ std::uint32_t tensor_flag(const Shape& shape) {
   return shape.rank() == 0 ? 0 : flag_tensor;
 }
 
-std::uint32_t grad_flag(bool requires_grad) {
+std::uint32_t requires_grad_flag(bool requires_grad) {
   return requires_grad ? flag_requires_grad : 0;
 }
 
@@ -39,16 +42,15 @@ std::uint32_t append_leaf(Block& block, Shape shape, bool requires_grad, Place p
   with_place(place, [&] { checked_size(shape, "leaf"); });
   Extra& extra = block.extras.emplace_back(shape);
   extra.leaf = static_cast<std::int32_t>(block.leaves.size());
-  const std::uint32_t flags = tensor_flag(shape) | flag_general | grad_flag(requires_grad);
-  const auto extra_index = static_cast<std::uint32_t>(block.extras.size() - 1);
+  const std::uint32_t flags = tensor_flag(shape) | flag_general | requires_grad_flag(requires_grad);
   const std::uint32_t index = append_node(block, Op::leaf, flags, 0, 0, place);
-  block.nodes[index].extra = extra_index;
   block.leaves.push_back({index, nullptr, 0, false});
   return index;
 }
 
 std::uint32_t append_number(Block& block, double number, bool requires_grad, Place place) {
-  const std::uint32_t index = append_node(block, Op::leaf, grad_flag(requires_grad), 0, 0, place);
+  const std::uint32_t index =
+      append_node(block, Op::leaf, requires_grad_flag(requires_grad), 0, 0, place);
   with_precision(block.precision, [&](auto type) {
     using T = decltype(type);
     detail::number<T>(block.values[index]) = static_cast<T>(number);
@@ -173,12 +175,10 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   const Shape shape =
       with_place(place, [&] { return infer_shape(table, gate, shapes.data(), count); });
 
-  std::uint32_t flags = grad_flag(requires_grad);
-  std::uint32_t extra_index = 0;
+  std::uint32_t flags = requires_grad_flag(requires_grad);
   const void* attributes = &no_attributes;
   if (general) {
     flags |= flag_general | tensor_flag(shape);
-    extra_index = static_cast<std::uint32_t>(block.extras.size());
     if (table.attribute_bytes > 0) {
       void* copy = block.arena.allocate(static_cast<std::int64_t>(table.attribute_bytes));
       std::memcpy(copy, gate, table.attribute_bytes);
@@ -194,7 +194,6 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   }
   const std::uint32_t index = append_node(block, table.op, flags, count > 0 ? operands[0] : 0,
                                           count > 1 ? operands[1] : 0, place);
-  if (general) block.nodes[index].extra = extra_index;
   for (std::size_t k = 0; k < count; ++k) {
     views[k] = {block.value(operands[k]), block.shape(operands[k])};
   }
