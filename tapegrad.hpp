@@ -2,6 +2,7 @@
 
 // Everything at once.
 
+#include <tapegrad/autograd/composed.hpp>
 #include <tapegrad/autograd/custom_gate.hpp>
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/grad.hpp>

@@ -18,10 +18,12 @@ namespace detail {
 
 template <class G, int arity>
 using if_arity = std::enable_if_t<G::arity == arity, int>;
+template <class G>
+inline constexpr bool takes_attributes = !G::pointwise || !std::is_empty_v<G>;
 template <class G, int arity>
-using if_pointwise = std::enable_if_t<G::pointwise && G::arity == arity, int>;
+using if_plain = std::enable_if_t<!takes_attributes<G> && G::arity == arity, int>;
 template <class G, int arity>
-using if_whole = std::enable_if_t<!G::pointwise && G::arity == arity, int>;
+using if_attributes = std::enable_if_t<takes_attributes<G> && G::arity == arity, int>;
 
 template <class G, class... Operands>
 Var record_gate(const G& gate, Place place, const Operands&... operands) {
@@ -31,44 +33,45 @@ Var record_gate(const G& gate, Place place, const Operands&... operands) {
 
 }  // namespace detail
 
-// For every listed gate a function of its name: pointwise gates take their operands, whole-tensor
-// gates also their attributes: sigmoid(x), max(a, b), where(c, a, b), sum(x, {{0}, true}),
-// slice(x, {axis, start, stop}), matmul(a, b, {false, true}). A gate without operands is recorded
-// on this thread's innermost tape or on the one given: dropout_mask(tape, {shape, 0.5, seed}).
+// For every listed gate a function of its name, which takes the operands and, of a gate that has
+// any, its attributes: sigmoid(x), max(a, b), where(c, a, b), leaky_relu(x, 0.1),
+// sum(x, {{0}, true}), slice(x, {axis, start, stop}), matmul(a, b, {false, true}). A gate without
+// operands is recorded on this thread's innermost tape or on the one given: dropout_mask(tape,
+// {shape, 0.5, seed}).
 #define TAPEGRAD_GATE(name, Type)                                                              \
-  template <class G = ops::Type, detail::if_pointwise<G, 1> = 0>                               \
+  template <class G = ops::Type, detail::if_plain<G, 1> = 0>                                   \
   TAPEGRAD_ALWAYS_INLINE Var name(Operand x) {                                                 \
     return detail::record_unary<G>(x);                                                         \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_pointwise<G, 2> = 0>                               \
+  template <class G = ops::Type, detail::if_plain<G, 2> = 0>                                   \
   TAPEGRAD_ALWAYS_INLINE Var name(Operand a, Operand b) {                                      \
     return detail::record_binary<G>(a, b);                                                     \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_pointwise<G, 3> = 0>                               \
+  template <class G = ops::Type, detail::if_plain<G, 3> = 0>                                   \
   Var name(Operand a, Operand b, Operand c) {                                                  \
     return detail::record_gate(G{}, a.place(), a, b, c);                                       \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_whole<G, 0> = 0>                                   \
+  template <class G = ops::Type, detail::if_attributes<G, 0> = 0>                              \
   Var name(const ops::Type& gate, Place place = Place::here()) {                               \
     return detail::record_gate(gate, place);                                                   \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_whole<G, 0> = 0>                                   \
+  template <class G = ops::Type, detail::if_attributes<G, 0> = 0>                              \
   Var name(const Tape& tape, const ops::Type& gate, Place place = Place::here()) {             \
     return detail::record_vars(tape.block(), detail::table_of<G>(), &gate, nullptr, 0, place); \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_whole<G, 1> = 0>                                   \
+  template <class G = ops::Type, detail::if_attributes<G, 1> = 0>                              \
   Var name(Operand x, const ops::Type& gate = {}) {                                            \
     return detail::record_gate(gate, x.place(), x);                                            \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_whole<G, 2> = 0>                                   \
+  template <class G = ops::Type, detail::if_attributes<G, 2> = 0>                              \
   Var name(Operand a, Operand b, const ops::Type& gate = {}) {                                 \
     return detail::record_gate(gate, a.place(), a, b);                                         \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_whole<G, 3> = 0>                                   \
+  template <class G = ops::Type, detail::if_attributes<G, 3> = 0>                              \
   Var name(Operand a, Operand b, Operand c, const ops::Type& gate = {}) {                      \
     return detail::record_gate(gate, a.place(), a, b, c);                                      \
   }                                                                                            \
-  template <class G = ops::Type, detail::if_whole<G, ops::variadic> = 0>                       \
+  template <class G = ops::Type, detail::if_attributes<G, ops::variadic> = 0>                  \
   Var name(const std::vector<Operand>& operands, const ops::Type& gate = {},                   \
            Place place = Place::here()) {                                                      \
     const auto& table = detail::table_of<G>();                                                 \
@@ -84,23 +87,41 @@ inline Var concat(std::initializer_list<Operand> operands, const ops::Concat& ga
                         place);
 }
 
-/// sum over one axis or several; negative axes count from the end.
-inline Var sum(Operand x, int axis, bool keepdims = false) {
-  return sum(x, ops::Sum{Axes{axis}, keepdims});
+// Reductions over one axis or several; negative axes count from the end.
+#define TAPEGRAD_REDUCTION(name, Type)                                  \
+  inline Var name(Operand x, int axis, bool keepdims = false) {         \
+    return name(x, ops::Type{Axes{axis}, keepdims});                    \
+  }                                                                     \
+  inline Var name(Operand x, const Axes& axes, bool keepdims = false) { \
+    return name(x, ops::Type{axes, keepdims});                          \
+  }
+TAPEGRAD_REDUCTION(sum, Sum)
+TAPEGRAD_REDUCTION(mean, Mean)
+TAPEGRAD_REDUCTION(prod, Prod)
+TAPEGRAD_REDUCTION(norm, Norm)
+TAPEGRAD_REDUCTION(logsumexp, Logsumexp)
+TAPEGRAD_REDUCTION(amax, Amax)
+TAPEGRAD_REDUCTION(amin, Amin)
+#undef TAPEGRAD_REDUCTION
+
+/// The position of the largest element along an axis.
+inline Var argmax(Operand x, int axis, bool keepdims = false) {
+  return argmax(x, ops::Argmax{axis, keepdims});
 }
-inline Var sum(Operand x, const Axes& axes, bool keepdims = false) {
-  return sum(x, ops::Sum{axes, keepdims});
+/// The entries start, start + step, … before stop along an axis.
+inline Var slice(Operand x, std::int64_t axis, std::int64_t start, std::int64_t stop,
+                 std::int64_t step = 1) {
+  return slice(x, ops::Slice{axis, start, stop, step});
 }
-/// The largest element over one axis or several.
-inline Var amax(Operand x, int axis, bool keepdims = false) {
-  return amax(x, ops::Amax{Axes{axis}, keepdims});
+
+/// min(max(x, low), high), element by element.
+inline Var clamp(Operand x, double low, double high) {
+  return clamp(x, ops::Clamp{low, high});
 }
-inline Var amax(Operand x, const Axes& axes, bool keepdims = false) {
-  return amax(x, ops::Amax{axes, keepdims});
-}
-/// The entries start … stop − 1 along an axis.
-inline Var slice(Operand x, std::int64_t axis, std::int64_t start, std::int64_t stop) {
-  return slice(x, ops::Slice{axis, start, stop});
+
+/// A recorded rule writes numbers as they are; see `number_like` in ops/rule.hpp.
+inline double number_like(const Var&, double number) {
+  return number;
 }
 
 /// A recorded condition is a Var of zeros and ones as it stands; see `truth` in ops/rule.hpp.
@@ -196,6 +217,7 @@ TAPEGRAD_ARRAY_FUNCTION(less, less)
 TAPEGRAD_ARRAY_FUNCTION(less_equal, less_equal)
 TAPEGRAD_ARRAY_FUNCTION(equal, equal)
 TAPEGRAD_ARRAY_FUNCTION(not_equal, not_equal)
+TAPEGRAD_ARRAY_FUNCTION(pow, pow)
 #undef TAPEGRAD_ARRAY_FUNCTION
 
 /// where with arrays among its operands, which xtensor's function of that name would swallow.

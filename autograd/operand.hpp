@@ -56,6 +56,20 @@ class Operand {
   double number() const { return number_; }
   const Parameter& parameter() const { return *static_cast<const Parameter*>(source_); }
   ArrayRef array() const { return array_(source_); }
+  /// The sizes along each axis; empty for a number.
+  Shape shape() const {
+    switch (kind_) {
+      case Kind::var:
+        return var_.shape(place_);
+      case Kind::parameter:
+        return parameter().shape();
+      case Kind::array:
+        return array().shape();
+      case Kind::number:
+        break;
+    }
+    return {};
+  }
   /// Where it was written.
   Place place() const { return place_; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/rule.hpp>
 #include <tapegrad/ops/winner.hpp>
 
@@ -27,8 +28,7 @@ struct Amax : Whole<1> {
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
-    for_each_winner(x[0].data, x[0].shape, axes,
-                    [&](std::int64_t out, std::int64_t winner) { y.put(out, x[0].data[winner]); });
+    kernels::amax(x[0].shape, axes, x[0].data, y.data, y.accumulate);
   }
 
   template <class Executor>

@@ -12,6 +12,43 @@ template <class T>
 void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
                   const Strides& out_strides, bool accumulate);
 
+// Reductions of x over `axes` (all of them if empty): y = or += one number per group of elements,
+// the groups in row-major order. A float's products, squares and sums are gathered in double.
+
+/// The mean. See NOTE [Wide sums].
+template <class T>
+void mean(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
+
+/// The largest element; NaN if there is one.
+template <class T>
+void amax(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
+
+/// The smallest element; NaN if there is one.
+template <class T>
+void amin(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
+
+/// The product; 1 of no elements.
+template <class T>
+void prod(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
+
+/// The square root of the sum of squares, which may overflow on the way only if the root does.
+template <class T>
+void norm(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
+
+/// log Σ eˣ, shifted by the maximum so that it cannot overflow.
+template <class T>
+void logsumexp(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
+
+/// Σ aᵢ·bᵢ over n elements.
+template <class T>
+T dot(const T* a, const T* b, std::int64_t n);
+
+/// For x[0] and `directions` further arrays x[1] …, all of `shape`: y = or += the gradient in x[0]
+/// of the mixed derivative of the product over `axes` along all the directions.
+template <class T>
+void prod_grad(const Shape& shape, const Axes& axes, const T* const* x, int directions, T* y,
+               bool accumulate);
+
 /// out[0..n) = 0.
 template <class T>
 void fill_zero(T* out, std::int64_t n);
@@ -35,6 +72,10 @@ void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x, const 
 template <class T>
 void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x, const T* labels,
                                 const T* g, T* y, bool accumulate);
+
+/// Throws ValueError naming `gate` unless every index is a whole number from 0 to size − 1.
+template <class T>
+void check_indices(const T* indices, std::int64_t count, std::int64_t size, const char* gate);
 
 /// Throws ValueError naming `gate` unless every label is a whole number from 0 to classes − 1.
 template <class T>

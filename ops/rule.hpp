@@ -17,6 +17,9 @@
 //                                       without one has no gradient
 //   int branch(double a, double b) const
 //                                       only gates with kinks: which side, 0 at the tie
+//   attributes                          such as ops/leaky_relu.hpp has: numbers go into a formula
+//   as
+//                                       number_like(x, slope); the tests sample the defaults
 //   constant_second = true              only if a(x, y) = a(y, x) but for ties: an operand without
 //                                       gradient is put second; see NOTE [Ties of max]
 // T is float or double (one gate), a SIMD register (arrays), or Var (recording the gradient so that
@@ -32,7 +35,8 @@
 //                                       operand k += another listed gate, whose output must have
 //                                       operand k's shape; values are e.operand(k), e.output(),
 //                                       e.upstream() and e.eval(gate, values...). The executor
-//                                       either computes or records them
+//                                       either computes or records them. Variadic gates have
+//                                       e.operand_count() and e.add_list(k, gate, values, count)
 //   void samples(Sampler& s)            static: the cases with which the tests check it,
 //                                       `s.add(Gate{attributes}, {shape of operand 0, …})`
 //   void branches(Operands<double> x, Report report) const
@@ -126,6 +130,7 @@ using std::exp;
 using std::expm1;
 using std::log;
 using std::log1p;
+using std::pow;
 using std::sin;
 using std::sqrt;
 using std::tanh;
@@ -135,6 +140,15 @@ using std::tanh;
 template <class Yes, class No>
 constexpr std::common_type_t<Yes, No> where(bool condition, Yes yes, No no) {
   return condition ? yes : no;
+}
+
+/// The attribute `number` in the precision of x: with it, arrays, scalars and Vars agree on which
+/// side of the number x lies.
+inline float number_like(float, double number) {
+  return static_cast<float>(number);
+}
+inline double number_like(double, double number) {
+  return number;
 }
 
 /// The branch of a kink at a = b: 1 above, −1 below, 0 at the tie.

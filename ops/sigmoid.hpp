@@ -9,7 +9,8 @@ struct Sigmoid : Pointwise<1> {
   static constexpr Domain domain[] = {{}};
   template <class T>
   T forward(T x) const {
-    return 1 / (1 + exp(-x));
+    const T z = exp(-abs(x));  // From 0 to 1: e⁻ˣ itself would overflow where σ is still a number.
+    return where(x >= 0, 1, z) / (1 + z);
   }
   template <class T>
   T gradient(At<0>, T g, T, T y) const {

@@ -7,17 +7,19 @@ namespace tapegrad::ops {
 
 struct SliceScatter;
 
-/// The entries start … stop − 1 along one axis. Negative positions count from the end.
+/// The entries start, start + step, … before stop along one axis. Negative positions count from the
+/// end; the step is 1 or more.
 struct Slice : Whole<1> {
   std::int64_t axis = 0;
   std::int64_t start = 0;
   std::int64_t stop = 0;
+  std::int64_t step = 1;
 
   Slice() = default;
-  Slice(std::int64_t along, std::int64_t first, std::int64_t last)
-      : axis(along), start(first), stop(last) {}
+  Slice(std::int64_t along, std::int64_t first, std::int64_t last, std::int64_t every = 1)
+      : axis(along), start(first), stop(last), step(every) {}
 
-  /// This slice of a value of the given shape with all three numbers counted from the front.
+  /// This slice of a value of the given shape with axis and positions counted from the front.
   Slice resolved(const Shape& x) const {
     const int front = normalize_axis(axis, x.rank(), "slice");
     const std::int64_t size = x[front];
@@ -28,31 +30,36 @@ struct Slice : Whole<1> {
                        " along axis " + std::to_string(axis) + " of " + to_string(x) + ", got " +
                        std::to_string(start) + " and " + std::to_string(stop));
     }
-    return {front, first, last};
+    if (step < 1) {
+      throw ShapeError("[slice] needs a step of 1 or more, got " + std::to_string(step) +
+                       "; flip() the value to go backward");
+    }
+    return {front, first, last, step};
   }
 
   Shape shape(Shapes x) const {
     const Slice part = resolved(x[0]);
     Shape result = x[0];
-    result[static_cast<int>(part.axis)] = part.stop - part.start;
+    result[static_cast<int>(part.axis)] = (part.stop - part.start + step - 1) / step;
     return result;
   }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
     const Slice part = resolved(x[0].shape);
-    const Strides strides = contiguous_strides(x[0].shape);
-    kernels::strided_copy(y.shape, x[0].data + part.start * strides[static_cast<int>(part.axis)],
-                          strides, y.data, contiguous_strides(y.shape), y.accumulate);
+    Strides strides = contiguous_strides(x[0].shape);
+    const T* const from = x[0].data + part.start * strides[static_cast<int>(part.axis)];
+    strides[static_cast<int>(part.axis)] *= step;
+    kernels::strided_copy(y.shape, from, strides, y.data, contiguous_strides(y.shape),
+                          y.accumulate);
   }
 
   template <class Executor>
   void backward(Executor& e) const {
     const Shape whole = e.operand(0).shape();
     const Slice part = resolved(whole);
-    e.add(0,
-          Listed<SliceScatter, Executor>{part.axis, part.start, whole[static_cast<int>(part.axis)]},
-          e.upstream());
+    const std::int64_t size = whole[static_cast<int>(part.axis)];
+    e.add(0, Listed<SliceScatter, Executor>{part.axis, part.start, size, step}, e.upstream());
   }
 
   template <class Sampler>
@@ -62,6 +69,8 @@ struct Slice : Whole<1> {
     s.add(Slice{-1, 0, -1}, {{4, 3}});
     s.add(Slice{1, 1, 1}, {{2, 3}});
     s.add(Slice{2, -2, 3}, {{2, 2, 3, 1, 2}});
+    s.add(Slice{0, 1, 7, 3}, {{7}});
+    s.add(Slice{1, 0, 5, 2}, {{3, 5, 2}});
   }
 };
 

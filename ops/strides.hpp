@@ -54,6 +54,16 @@ void for_each_offset(const Shape& shape, const Strides& strides, F f) {
   }
 }
 
+/// Σ index · stride for the i-th index of `shape` in row-major order.
+inline std::int64_t offset_of(std::int64_t i, const Shape& shape, const Strides& strides) {
+  std::int64_t offset = 0;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    offset += i % shape[axis] * strides[axis];
+    i /= shape[axis];
+  }
+  return offset;
+}
+
 /// A shape split for a reduction into the axes that stay and those that are reduced away, with the
 /// strides of the contiguous operand along each.
 struct ReductionSplit {

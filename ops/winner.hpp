@@ -1,14 +1,16 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 
 #include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::ops {
 
 /// For every group of elements that a reduction over `axes` merges: calls
-/// f(index of the group, position of its first largest element in x). NaN counts as largest.
-template <class T, class F>
+/// f(index of the group, position of its first winner in x), which no other element beats: the
+/// largest one by default. NaN beats every number.
+template <class Beats = std::greater<>, class T, class F>
 void for_each_winner(const T* x, const Shape& shape, const Axes& axes, F f) {
   const ReductionSplit split = split_reduction(shape, axes, "amax");
   std::int64_t group = 0;
@@ -16,7 +18,7 @@ void for_each_winner(const T* x, const Shape& shape, const Axes& axes, F f) {
     std::int64_t winner = base;
     for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
       const T candidate = x[base + offset];
-      const bool wins = candidate > x[winner] || std::isnan(candidate);
+      const bool wins = Beats{}(candidate, x[winner]) || std::isnan(candidate);
       if (wins && !std::isnan(x[winner])) winner = base + offset;
     });
     f(group++, winner);

@@ -11,7 +11,8 @@
 // The backward rule of a whole-tensor gate is a list of statements `e.add(k, gate, values...)`.
 // ComputeExecutor runs each at once, adding straight into the operand's gradient memory.
 // RecordExecutor records the same gates on the tape and adds the Vars, so that the gradient is
-// itself a circuit. Both offer operand(), output(), upstream(), eval() and add().
+// itself a circuit. Both offer operand(), output(), upstream(), eval() and add(), and the latter
+// two for lists whose length is known at run time only.
 
 namespace tapegrad::detail {
 
@@ -51,15 +52,23 @@ class ComputeExecutor {
   template <class G, class... Values>
   View eval(const G& gate, const Values&... values) {
     const View views[] = {values..., View{}};
-    return evaluate(table_of<G>(), &gate, views, sizeof...(values));
+    return eval_list(gate, views, static_cast<int>(sizeof...(values)));
+  }
+  template <class G>
+  View eval_list(const G& gate, const View* values, int count) {
+    return evaluate(table_of<G>(), &gate, values, static_cast<std::size_t>(count));
   }
 
   /// The gradient of operand k += gate(values...).
   template <class G, class... Values>
   void add(int k, const G& gate, const Values&... values) {
-    if (!needs(k)) return;
     const View views[] = {values..., View{}};
-    add_to(operand_index(k), table_of<G>(), &gate, views, sizeof...(values));
+    add_list(k, gate, views, static_cast<int>(sizeof...(values)));
+  }
+  template <class G>
+  void add_list(int k, const G& gate, const View* values, int count) {
+    if (!needs(k)) return;
+    add_to(operand_index(k), table_of<G>(), &gate, values, static_cast<std::size_t>(count));
   }
 
   /// Adds the gradients of a pointwise gate.
@@ -115,12 +124,20 @@ class RecordExecutor {
   template <class G, class... Values>
   Var eval(const G& gate, const Values&... values) {
     const Var vars[] = {values..., Var{}};
-    return record(table_of<G>(), &gate, vars, sizeof...(values));
+    return eval_list(gate, vars, static_cast<int>(sizeof...(values)));
+  }
+  template <class G>
+  Var eval_list(const G& gate, const Var* values, int count) {
+    return record(table_of<G>(), &gate, values, static_cast<std::size_t>(count));
   }
 
   template <class G, class... Values>
   void add(int k, const G& gate, const Values&... values) {
     if (needs(k)) add_checked(k, eval(gate, values...));
+  }
+  template <class G>
+  void add_list(int k, const G& gate, const Var* values, int count) {
+    if (needs(k)) add_checked(k, eval_list(gate, values, count));
   }
 
   /// The gradient of operand k += a Var, summed to the operand's shape.

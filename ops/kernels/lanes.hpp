@@ -3,7 +3,14 @@
 // xsimd stays inside .cpp files: its types depend on the compiler's -march, and a header that
 // showed them would bind our users to the flags we were built with.
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
 #include <xsimd/xsimd.hpp>
+
+#include <tapegrad/ops/kernels/exp.hpp>
 
 namespace tapegrad::ops {
 
@@ -57,12 +64,29 @@ struct Lanes {
   /// a · b + c, rounded once where the processor can.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return xsimd::fma(a.batch, b.batch, c.batch); }
 
+  friend Lanes number_like(Lanes, double number) { return number; }
+
   friend Lanes abs(Lanes a) { return xsimd::abs(a.batch); }
   friend Lanes cos(Lanes a) { return xsimd::cos(a.batch); }
-  friend Lanes exp(Lanes a) { return xsimd::exp(a.batch); }
+  friend Lanes exp(Lanes a) { return kernels::exponential<T>(a.batch); }
   friend Lanes expm1(Lanes a) { return xsimd::expm1(a.batch); }
-  friend Lanes log(Lanes a) { return xsimd::log(a.batch); }
+  /// xsimd's takes subnormal numbers of type double for 0.
+  friend Lanes log(Lanes a) {
+    if constexpr (std::is_same_v<T, float>) return xsimd::log(a.batch);
+    const LaneMask<T> subnormal = a < Lanes(std::numeric_limits<T>::min());
+    const Lanes normal = where(subnormal, a * Lanes(std::ldexp(T(1), 54)), a);
+    const Lanes shift = where(subnormal, Lanes(-54 * std::log(T(2))), Lanes(T(0)));
+    return Lanes(xsimd::log(normal.batch)) + shift;
+  }
   friend Lanes log1p(Lanes a) { return xsimd::log1p(a.batch); }
+  /// Number by number: the library's own pow keeps what xsimd's loses, 2 ulp and special values.
+  friend Lanes pow(Lanes a, Lanes b) {
+    T base[width], exponent[width];
+    a.store(base);
+    b.store(exponent);
+    for (std::int64_t i = 0; i < width; ++i) base[i] = std::pow(base[i], exponent[i]);
+    return load(base);
+  }
   friend Lanes sin(Lanes a) { return xsimd::sin(a.batch); }
   friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.batch); }
   friend Lanes tanh(Lanes a) { return xsimd::tanh(a.batch); }

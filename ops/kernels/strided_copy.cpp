@@ -1,42 +1,13 @@
 #include <algorithm>
-#include <array>
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
+#include <tapegrad/ops/kernels/loops.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
 
 namespace tapegrad::ops::kernels {
 
 namespace {
-
-/// One loop of the copy: how many steps, and how far each moves in the source and the target.
-struct Loop {
-  std::int64_t size, in, out;
-};
-
-/// The loops of a copy, outermost first, neighbours merged where both sides allow it.
-struct Loops {
-  std::array<Loop, max_rank> loop;
-  int count = 0;
-};
-
-Loops merged_loops(const Shape& shape, const Strides& in, const Strides& out) {
-  Loops loops;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] == 1) continue;
-    const Loop next{shape[axis], in[axis], out[axis]};
-    if (loops.count > 0) {
-      Loop& last = loops.loop[static_cast<std::size_t>(loops.count - 1)];
-      if (last.in == next.size * next.in && last.out == next.size * next.out) {
-        last = {last.size * next.size, next.in, next.out};
-        continue;
-      }
-    }
-    loops.loop[static_cast<std::size_t>(loops.count++)] = next;
-  }
-  if (loops.count == 0) loops.loop[static_cast<std::size_t>(loops.count++)] = {1, 1, 1};
-  return loops;
-}
 
 template <class T>
 void add_row(const T* in, T* out, std::int64_t n) {
@@ -85,28 +56,6 @@ void run_inner(const Loop& inner, const T* in, T* out, bool accumulate) {
     for (std::int64_t i = 0; i < n; ++i) out[i * inner.out] += in[i * inner.in];
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i * inner.out] = in[i * inner.in];
-  }
-}
-
-/// Calls run(in, out) at the start of each innermost loop.
-template <class T, class Run>
-void for_each_inner(const Loops& loops, const T* in, T* out, Run run) {
-  const int outer = loops.count - 1;
-  std::array<std::int64_t, max_rank> index{};
-  while (true) {
-    run(in, out);
-    int level = outer - 1;
-    for (; level >= 0; --level) {
-      const Loop& loop = loops.loop[static_cast<std::size_t>(level)];
-      std::int64_t& i = index[static_cast<std::size_t>(level)];
-      in += loop.in;
-      out += loop.out;
-      if (++i < loop.size) break;
-      in -= i * loop.in;
-      out -= i * loop.out;
-      i = 0;
-    }
-    if (level < 0) return;
   }
 }
 

@@ -97,7 +97,7 @@ TEST_P(TrainingStep, WithManyGates) {
     const Var both = relu(h - 0.1) + transpose(transpose(h));
     const Var spread = both - amax(both, 1, true) + where(both > 0, both, 0.5 * both);
     const Var loss =
-        nn::mean(spread * spread) + sum(reshape(slice(spread, 1, 1, 4), {24})) + 0.01 * sum(w * w);
+        mean(spread * spread) + sum(reshape(slice(spread, 1, 1, 4), {24})) + 0.01 * sum(w * w);
     loss.backward();
     sgd.step();
     sgd.zero_grad();

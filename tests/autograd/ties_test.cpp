@@ -76,6 +76,34 @@ TEST(Ties, ReluHasDerivativeZeroAtZero) {
   expect_shares(f, {1e-30}, {1});
 }
 
+TEST(Ties, LeakyReluHasTheSlopeAtZero) {
+  const auto f = [](const std::vector<Var>& x) { return leaky_relu(x[0], 0.25); };
+  expect_shares(f, {0.0}, {0.25});
+  expect_shares(f, {-1.0}, {0.25});
+  expect_shares(f, {1e-30}, {1});
+}
+
+TEST(Ties, ClampHasDerivativeZeroAtItsBounds) {
+  const auto f = [](const std::vector<Var>& x) { return clamp(x[0], 0.1, 0.3); };
+  expect_shares(f, {0.1}, {0});
+  expect_shares(f, {0.2}, {1});
+  expect_shares(f, {0.3}, {0});
+  // As the two gates it stands for.
+  const auto composed = [](const std::vector<Var>& x) { return min(max(x[0], 0.1), 0.3); };
+  expect_shares(composed, {0.1}, {0});
+  expect_shares(composed, {0.3}, {0});
+}
+
+TEST(Ties, PowersOfZero) {
+  const auto square = [](const std::vector<Var>& x) { return pow(x[0], 2); };
+  expect_shares(square, {0.0}, {0});
+  expect_shares(square, {-3.0}, {-6});
+  const auto constant = [](const std::vector<Var>& x) { return pow(x[0], 0); };
+  expect_shares(constant, {0.0}, {0});
+  const auto both = [](const std::vector<Var>& x) { return pow(x[0], x[1]); };
+  expect_shares(both, {0.0, 2.0}, {0, 0});
+}
+
 TEST(Ties, AbsHasDerivativeZeroAtZero) {
   const auto f = [](const std::vector<Var>& x) { return abs(x[0]); };
   expect_shares(f, {0.0}, {0});

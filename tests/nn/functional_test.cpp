@@ -1,4 +1,4 @@
-// The mean, and cross-entropy by worked numbers (MISSION R4, T1).
+// Functions composed of gates, and cross-entropy by worked numbers (MISSION R4, T1).
 
 #include <tapegrad/nn/functional.hpp>
 
@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/mlp.hpp>
 
@@ -21,7 +22,7 @@ TEST(Mean, OfAllElements) {
   for (const Precision precision : {f32, f64}) {
     Tape tape(precision);
     const Var x = tape.variable(array({2, 3}, {1, 2, 3, 4, 5, 9}));
-    const Var m = nn::mean(x);
+    const Var m = mean(x);
     EXPECT_EQ(m.shape(), Shape{});
     EXPECT_NEAR(m.item(), 4, 1e-6);
     (m * 12).backward();
@@ -33,17 +34,106 @@ TEST(Mean, OfAnything) {
   Tape tape;
   const Parameter p(array({2}, {1, 3}));
   const xt::xarray<double> a = {2, 4, 6};
-  EXPECT_EQ(nn::mean(p).item(), 2);
-  EXPECT_EQ(nn::mean(a).item(), 4);
-  EXPECT_EQ(nn::mean(7).item(), 7);
-  EXPECT_EQ(nn::mean(tape.variable(5)).item(), 5);
+  EXPECT_EQ(mean(p).item(), 2);
+  EXPECT_EQ(tapegrad::mean(a).item(), 4);
+  EXPECT_EQ(mean(7).item(), 7);
+  EXPECT_EQ(mean(tape.variable(5)).item(), 5);
 }
 
 TEST(Mean, OfNothing) {
   Tape tape;
   const Var nothing = tape.data(array({0, 3}, {}));
   const int line = __LINE__ + 1;
-  expect_error<ShapeError>([&] { nn::mean(nothing); }, {"[mean]", line_of(line)});
+  expect_error<ShapeError>([&] { mean(nothing); }, {"[mean]", line_of(line)});
+}
+
+/// Every gradient of a number against differences.
+void expect_gradients(Tape& tape, const Var& y) {
+  EXPECT_LE(static_cast<int>(gradcheck(tape, y).verdict()), static_cast<int>(Verdict::fine));
+}
+
+TEST(Functional, SoftmaxAlongAnyAxis) {
+  Tape tape;
+  const Var x = tape.variable(array({2, 3}, {1, 2, 3, 0, -1, 4}));
+  const Array<double> weights = array({2, 3}, {1, -2, 3, 4, 5, -6});
+  expect_arrays(sum(nn::softmax(x, 0), 0).value(), array({3}, {1, 1, 1}), 1e-15);
+  const double p = 1 / (1 + std::exp(-1));
+  EXPECT_NEAR(nn::softmax(x, 0).value()(0, 0), p, 1e-15);
+  expect_arrays(nn::softmax(x, 1).value(), softmax(x).value(), 0);
+  expect_arrays(exp(nn::log_softmax(x, 1)).value(), softmax(x).value(), 1e-15);
+  expect_gradients(tape, sum(nn::softmax(x, 0) * weights));
+  expect_gradients(tape, sum(nn::log_softmax(x, -2) * weights));
+}
+
+TEST(Functional, LogSoftmaxOfFarScoresIsFinite) {
+  Tape tape(f32);
+  const Var y = nn::log_softmax(tape.variable({-1000, 0, 1000}));
+  expect_numbers(y.value(), {-2000, -1000, 0}, 0);
+}
+
+TEST(Functional, VarianceAndStandardDeviation) {
+  Tape tape;
+  const Var x = tape.variable(array({2, 4}, {2, 4, 4, 6, 1, 1, 1, 1}));
+  expect_numbers(nn::variance(x, {1}).value(), {8.0 / 3, 0}, 1e-15);
+  expect_numbers(nn::variance(x, {1}, false, 0).value(), {2, 0}, 1e-15);
+  EXPECT_EQ(nn::variance(x, {1}, true).shape(), (Shape{2, 1}));
+  expect_numbers(nn::standard_deviation(x, {1}, false, 0).value(), {std::sqrt(2), 0}, 1e-15);
+  expect_gradients(tape, nn::variance(x));
+  expect_gradients(tape, nn::standard_deviation(slice(x, 0, 0, 1)));
+  // All elements equal: a kink, where the slope is 0 and not NaN.
+  nn::standard_deviation(slice(x, 0, 1, 2)).backward();
+  expect_numbers(x.grad(), std::vector<double>(8, 0), 0);
+  const int line = __LINE__ + 1;
+  expect_error<ShapeError>([&] { nn::variance(slice(x, 1, 0, 1), {1}); },
+                           {"[variance]", "more than 1", line_of(line)});
+}
+
+TEST(Functional, VarianceFarFromZeroKeepsItsDigits) {
+  Tape tape(f32);
+  EXPECT_NEAR(nn::variance(tape.data({10001, 10002, 10003})).item(), 1, 1e-6);
+}
+
+TEST(Functional, Norms) {
+  Tape tape;
+  const Var x = tape.variable(array({2, 2}, {3, -4, 0, 2}));
+  expect_numbers(nn::vector_norm(x, 1, {1}).value(), {7, 2}, 0);
+  expect_numbers(nn::vector_norm(x, 2, {1}).value(), {5, 2}, 0);
+  expect_numbers(nn::vector_norm(x, std::numeric_limits<double>::infinity(), {1}).value(), {4, 2},
+                 0);
+  EXPECT_NEAR(nn::vector_norm(x, 3).item(), std::cbrt(27 + 64 + 8), 1e-14);
+  expect_gradients(tape, nn::vector_norm(slice(x, 0, 0, 1), 1.5));
+  expect_error<ValueError>([&] { nn::vector_norm(x, 0); }, {"[vector_norm]", "p > 0"});
+}
+
+TEST(Functional, NormsNeitherOverflowNorUnderflow) {
+  Tape tape;
+  EXPECT_DOUBLE_EQ(norm(tape.data({3e200, 4e200})).item(), 5e200);
+  EXPECT_DOUBLE_EQ(norm(tape.data({3e-200, 4e-200})).item(), 5e-200);
+  Tape floats(f32);
+  EXPECT_FLOAT_EQ(static_cast<float>(norm(floats.data({3e30, 4e30})).item()), 5e30F);
+}
+
+TEST(Functional, CosineSimilarity) {
+  Tape tape;
+  const Var a = tape.variable(array({2, 2}, {1, 0, 3, 4}));
+  const Var b = tape.variable(array({2, 2}, {1, 1, -8, 6}));
+  expect_numbers(nn::cosine_similarity(a, b).value(), {std::sqrt(0.5), 0}, 1e-15);
+  expect_gradients(tape, sum(nn::cosine_similarity(a, b) * array({2}, {2, 3})));
+  EXPECT_EQ(nn::cosine_similarity(tape.data({0, 0}), tape.data({1, 0}), 0).item(), 0);
+}
+
+TEST(Functional, Distances) {
+  Tape tape;
+  const Var a = tape.variable(array({2, 2}, {0, 0, 3, 1}));
+  const Var b = tape.variable(array({3, 2}, {3, 4, 3, 1, -1, 0}));
+  const Array<double> expected = array({2, 3}, {5, std::sqrt(10), 1, 3, 0, std::sqrt(17)});
+  expect_arrays(nn::cdist(a, b).value(), expected, 1e-14);
+  expect_numbers(nn::pairwise_distance(a, slice(b, 0, 0, 2)).value(), {5, 0}, 0);
+  expect_gradients(tape, sum(nn::cdist(slice(a, 0, 0, 1), b) * array({1, 3}, {1, 2, 3})));
+  // Where two rows coincide the distance has a kink: slope 0, not NaN.
+  sum(nn::cdist(slice(a, 0, 1, 2), slice(b, 0, 1, 2))).backward();
+  expect_numbers(a.grad(), {0, 0, 0, 0}, 0);
+  expect_error<ShapeError>([&] { nn::cdist(a, tape.data({1, 2})); }, {"[cdist]", "(2, 2)", "(2,)"});
 }
 
 /// Probability of each class by the definition, on one row of scores.
@@ -106,7 +196,7 @@ TEST(CrossEntropy, EqualsTheCompositionOfSmallGates) {
   const Var a = tape.variable(scores), b = tape.variable(scores);
   const Var fused = cross_entropy(a, labels);
   const Var shifted = b - amax(detach(b), 1, true);
-  const Var composed = nn::mean(log(sum(exp(shifted), 1)) - pick(shifted, labels));
+  const Var composed = mean(log(sum(exp(shifted), 1)) - pick(shifted, labels));
   EXPECT_NEAR(fused.item(), composed.item(), 1e-14);
   fused.backward();
   composed.backward();

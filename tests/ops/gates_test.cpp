@@ -351,11 +351,16 @@ TEST_P(GatesWithTwoGradients, AConstantOperandChangesNothing) {
 TEST_P(GatesOfOneValueTwice, GradientIsTheSum) {
   const GateCase& gate_case = GetParam();
   const std::vector<std::size_t> twins = gate_case.differentiable();
-  auto numbers = draw_operands(gate_case, 4);
-  // The last of them: a divisor stays away from 0.
-  std::vector<double>& shared = numbers[twins.back()];
+  const auto numbers = draw_operands(gate_case, 4);
+  ops::Domain domain = gate_case.domains[twins[0]];
+  for (const std::size_t k : twins) {
+    domain.low = std::max(domain.low, gate_case.domains[k].low);
+    domain.high = std::min(domain.high, gate_case.domains[k].high);
+  }
+  Generator generator(5);
+  std::vector<double> shared = draw(gate_case.shapes[twins[0]], domain, generator);
   const auto value = [&](Tape& tape) {
-    const Var v = tape.variable(ArrayRef(shared.data(), gate_case.shapes[twins.back()]));
+    const Var v = tape.variable(ArrayRef(shared.data(), gate_case.shapes[twins[0]]));
     std::vector<Var> operands;
     for (std::size_t k = 0; k < numbers.size(); ++k) {
       const bool twin = gate_case.table->differentiable_in(static_cast<std::uint32_t>(k));

@@ -113,7 +113,7 @@ for line in "${programs[@]}"; do
 done
 # The table of gates in README says what ops/gates.txt says.
 listed=$(sed 's/#.*//' ops/gates.txt | tr -s ' \n' '\n' | sed '/^$/d' | sort)
-shown=$(sed -nE 's/^\| (pointwise|shapes|reductions and choices|networks) \| (.*) \|$/\2/p' README.md |
+shown=$(sed -nE 's/^\| (pointwise|shapes|reductions|choices by index|networks) \| (.*) \|$/\2/p' README.md |
   tr ' ' '\n' | sort)
 if [[ $listed == "$shown" ]]; then
   pass "README's table lists the gates of ops/gates.txt"

@@ -87,18 +87,28 @@ class MutatingExecutor {
   }
   template <class G, class... Values>
   void add(int k, const G& gate, const Values&... values) {
-    if (k != operand_) return executor_.add(k, gate, values...);
-    if (mutation_ == Mutation::dropped) return;
-    if (mutation_ == Mutation::scaled) {
-      Scale scale;
-      scale.factor = factor_;
-      return executor_.add(k, scale, executor_.eval(gate, values...));
-    }
-    const int next = (k + 1) % operand_count();
-    executor_.add(next, gate, values...);
+    mutate(
+        k, [&](int to) { executor_.add(to, gate, values...); },
+        [&] { return executor_.eval(gate, values...); });
+  }
+  template <class G, class Value>
+  void add_list(int k, const G& gate, const Value* values, int count) {
+    mutate(
+        k, [&](int to) { executor_.add_list(to, gate, values, count); },
+        [&] { return executor_.eval_list(gate, values, count); });
   }
 
  private:
+  template <class Add, class Eval>
+  void mutate(int k, Add add, Eval eval) {
+    if (k != operand_) return add(k);
+    if (mutation_ == Mutation::dropped) return;
+    if (mutation_ == Mutation::swapped) return add((k + 1) % operand_count());
+    Scale scale;
+    scale.factor = factor_;
+    executor_.add(k, scale, eval());
+  }
+
   Executor& executor_;
   int operand_;
   Mutation mutation_;

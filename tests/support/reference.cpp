@@ -3,8 +3,10 @@
 
 #include "support/reference.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 
 namespace tapegrad::testing {
@@ -131,20 +133,30 @@ double transpose(const Call& call, const Index& index) {
   return call.x[0].at(own);
 }
 
+double flip(const Call& call, Index index) {
+  for (int axis = 0; axis < call.y.rank(); ++axis) {
+    std::int64_t& i = index[static_cast<std::size_t>(axis)];
+    if (reduced(call.gate<ops::Flip>().axes, axis, call.y.rank())) i = call.y[axis] - 1 - i;
+  }
+  return call.x[0].at(index);
+}
+
 double slice(const Call& call, Index index) {
   const auto& gate = call.gate<ops::Slice>();
   const Shape& from = call.x[0].shape;
   const auto axis = static_cast<std::size_t>(front(gate.axis, from.rank()));
   const std::int64_t size = from[static_cast<int>(axis)];
-  index[axis] += gate.start < 0 ? gate.start + size : gate.start;
+  index[axis] = index[axis] * gate.step + (gate.start < 0 ? gate.start + size : gate.start);
   return call.x[0].at(index);
 }
 
 double slice_scatter(const Call& call, Index index) {
   const auto& gate = call.gate<ops::SliceScatter>();
   const auto axis = static_cast<std::size_t>(front(gate.axis, call.y.rank()));
-  index[axis] -= gate.start;
-  const bool inside = index[axis] >= 0 && index[axis] < call.x[0].shape[static_cast<int>(axis)];
+  const std::int64_t distance = index[axis] - gate.start;
+  index[axis] = distance / gate.step;
+  const bool inside = distance >= 0 && distance % gate.step == 0 &&
+                      index[axis] < call.x[0].shape[static_cast<int>(axis)];
   return inside ? call.x[0].at(index) : 0.0;
 }
 
@@ -164,6 +176,92 @@ double sum(const Call& call, const Index& index) {
     total += call.x[0].at(member);
   }
   return total;
+}
+
+double mean(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::Mean>();
+  const std::vector<Index> members = group(call.x[0].shape, gate.axes, gate.keepdims, index);
+  double total = 0;
+  for (const Index& member : members) total += call.x[0].at(member);
+  return total / static_cast<double>(members.size());
+}
+
+double cumsum(const Call& call, Index index) {
+  const auto& gate = call.gate<ops::Cumsum>();
+  const int axis = static_cast<int>(front(gate.axis, call.y.rank()));
+  std::int64_t& i = index[static_cast<std::size_t>(axis)];
+  double total = 0;
+  for (; i >= 0 && i < call.y[axis]; i += gate.reverse ? 1 : -1) total += call.x[0].at(index);
+  return total;
+}
+
+double prod(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::Prod>();
+  double product = 1;
+  for (const Index& member : group(call.x[0].shape, gate.axes, gate.keepdims, index)) {
+    product *= call.x[0].at(member);
+  }
+  return product;
+}
+
+/// The sum over all ways to give each direction, from `next` on, a member of its own: direction s
+/// counts at its member, x at all the others but those that are `taken`.
+double mixed(const Call& call, const std::vector<Index>& members, std::size_t next,
+             std::vector<bool>& taken) {
+  if (next == call.x.size()) {
+    double product = 1;
+    for (std::size_t j = 0; j < members.size(); ++j) {
+      if (!taken[j]) product *= call.x[0].at(members[j]);
+    }
+    return product;
+  }
+  double total = 0;
+  for (std::size_t j = 0; j < members.size(); ++j) {
+    if (taken[j]) continue;
+    taken[j] = true;
+    total += call.x[next].at(members[j]) * mixed(call, members, next + 1, taken);
+    taken[j] = false;
+  }
+  return total;
+}
+
+double prod_grad(const Call& call, const Index& index) {
+  const Axes& axes = call.gate<ops::ProdGrad>().axes;
+  Index out = index;
+  for (int axis = 0; axis < call.y.rank(); ++axis) {
+    if (reduced(axes, axis, call.y.rank())) out[static_cast<std::size_t>(axis)] = 0;
+  }
+  const std::vector<Index> members = group(call.y, axes, true, out);
+  std::vector<bool> taken;
+  for (const Index& member : members) taken.push_back(member == index);
+  return mixed(call, members, 1, taken);
+}
+
+double norm(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::Norm>();
+  double total = 0;
+  for (const Index& member : group(call.x[0].shape, gate.axes, gate.keepdims, index)) {
+    total += call.x[0].at(member) * call.x[0].at(member);
+  }
+  return std::sqrt(total);
+}
+
+double logsumexp(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::Logsumexp>();
+  double total = 0;
+  for (const Index& member : group(call.x[0].shape, gate.axes, gate.keepdims, index)) {
+    total += std::exp(call.x[0].at(member));
+  }
+  return std::log(total);
+}
+
+double amin(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::Amin>();
+  double smallest = std::numeric_limits<double>::infinity();
+  for (const Index& member : group(call.x[0].shape, gate.axes, gate.keepdims, index)) {
+    smallest = std::min(smallest, call.x[0].at(member));
+  }
+  return smallest;
 }
 
 double amax(const Call& call, const Index& index) {
@@ -196,6 +294,65 @@ double amax_scatter(const Call& call, const Index& index) {
   return result;
 }
 
+double argmax(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::Argmax>();
+  const Tensor& x = call.x[0];
+  const std::vector<Index> members = group(x.shape, gate.axes, gate.keepdims, index);
+  const Index best = winner(x, members);
+  return static_cast<double>(std::find(members.begin(), members.end(), best) - members.begin());
+}
+
+double gather(const Call& call, Index index) {
+  const auto axis = static_cast<std::size_t>(front(call.gate<ops::Gather>().axis, call.y.rank()));
+  index[axis] = static_cast<std::int64_t>(call.x[1].at(index));
+  return call.x[0].at(index);
+}
+
+double scatter_add(const Call& call, const Index& index) {
+  const auto axis =
+      static_cast<std::size_t>(front(call.gate<ops::ScatterAdd>().axis, call.y.rank()));
+  double total = 0;
+  for_each_index(call.x[0].shape, [&](const Index& from) {
+    Index to = from;
+    to[axis] = static_cast<std::int64_t>(call.x[1].at(from));
+    if (to == index) total += call.x[0].at(from);
+  });
+  return total;
+}
+
+/// The entry that an index of index_select's output, or of index_add's operand, stands for.
+Index looked_up(const Tensor& indices, std::int64_t axis, const Index& index) {
+  const auto first = index.begin() + axis;
+  const Index position(first, first + indices.shape.rank());
+  Index result(index.begin(), first);
+  result.push_back(static_cast<std::int64_t>(indices.at(position)));
+  result.insert(result.end(), first + indices.shape.rank(), index.end());
+  return result;
+}
+
+double index_select(const Call& call, const Index& index) {
+  const Tensor& x = call.x[0];
+  const std::int64_t axis = front(call.gate<ops::IndexSelect>().axis, x.shape.rank());
+  return x.at(looked_up(call.x[1], axis, index));
+}
+
+double index_add(const Call& call, const Index& index) {
+  const std::int64_t axis = front(call.gate<ops::IndexAdd>().axis, call.y.rank());
+  double total = 0;
+  for_each_index(call.x[0].shape, [&](const Index& from) {
+    if (looked_up(call.x[1], axis, from) == index) total += call.x[0].at(from);
+  });
+  return total;
+}
+
+double dot(const Call& call, const Index&) {
+  double total = 0;
+  for (std::int64_t i = 0; i < call.x[0].shape[0]; ++i) {
+    total += call.x[0].at({i}) * call.x[1].at({i});
+  }
+  return total;
+}
+
 double pick(const Call& call, const Index& index) {
   return call.x[0].at({index[0], static_cast<std::int64_t>(call.x[1].at(index))});
 }
@@ -205,14 +362,29 @@ double pick_scatter(const Call& call, const Index& index) {
   return here ? call.x[0].at({index[0]}) : 0.0;
 }
 
+/// The index of element (row, column) of the matrix that a broadcast operand has at `index`.
+Index matrix_element(const Shape& x, const Index& index, std::int64_t row, std::int64_t column) {
+  Index own;
+  for (int axis = 0; axis < x.rank() - 2; ++axis) {
+    const std::size_t from = index.size() - static_cast<std::size_t>(x.rank() - axis);
+    own.push_back(x[axis] == 1 ? 0 : index[from]);
+  }
+  own.push_back(row);
+  own.push_back(column);
+  return own;
+}
+
 double matmul(const Call& call, const Index& index) {
   const auto& gate = call.gate<ops::Matmul>();
-  const std::int64_t inner = call.x[0].shape[gate.transpose_a ? 0 : 1];
+  const Tensor& a = call.x[0];
+  const Tensor& b = call.x[1];
+  const std::int64_t i = index[index.size() - 2];
+  const std::int64_t j = index.back();
   double total = 0;
-  for (std::int64_t p = 0; p < inner; ++p) {
-    const double a = gate.transpose_a ? call.x[0].at({p, index[0]}) : call.x[0].at({index[0], p});
-    const double b = gate.transpose_b ? call.x[1].at({index[1], p}) : call.x[1].at({p, index[1]});
-    total += a * b;
+  for (std::int64_t p = 0; p < a.shape[a.shape.rank() - (gate.transpose_a ? 2 : 1)]; ++p) {
+    total +=
+        a.at(matrix_element(a.shape, index, gate.transpose_a ? p : i, gate.transpose_a ? i : p)) *
+        b.at(matrix_element(b.shape, index, gate.transpose_b ? j : p, gate.transpose_b ? p : j));
   }
   return total;
 }
@@ -258,16 +430,30 @@ const std::map<std::string, Element>& references() {
       {"broadcast_to", broadcast_to},
       {"sum_to", sum_to},
       {"transpose", transpose},
+      {"flip", flip},
       {"slice", slice},
       {"slice_scatter", slice_scatter},
       {"concat", concat},
       {"sum", sum},
+      {"mean", mean},
+      {"cumsum", cumsum},
+      {"prod", prod},
+      {"prod_grad", prod_grad},
+      {"norm", norm},
+      {"logsumexp", logsumexp},
       {"amax", amax},
+      {"amin", amin},
       {"amax_take", amax_take},
       {"amax_scatter", amax_scatter},
+      {"argmax", argmax},
+      {"gather", gather},
+      {"scatter_add", scatter_add},
+      {"index_select", index_select},
+      {"index_add", index_add},
       {"pick", pick},
       {"pick_scatter", pick_scatter},
       {"matmul", matmul},
+      {"dot", dot},
       {"softmax", softmax},
       {"softmax_cross_entropy", softmax_cross_entropy},
       {"softmax_cross_entropy_grad", softmax_cross_entropy_grad},

@@ -1,0 +1,221 @@
+#include <tapegrad/autograd/composed.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+#include <tapegrad/autograd/detail/with_place.hpp>
+
+namespace tapegrad {
+
+namespace {
+
+using detail::with_place;
+
+Operand at(const Var& x, Place place) {
+  return {x, place.file, place.line};
+}
+
+/// The axis counted from the front, with the user's line in the error.
+int front_axis(std::int64_t axis, int rank, const char* who, Place place) {
+  return with_place(place, [&] { return normalize_axis(axis, rank, who); });
+}
+
+[[noreturn]] void throw_shape(const std::string& text, Place place) {
+  throw ShapeError(text + " (" + to_string(place) + ")");
+}
+
+Shape with_axis(const Shape& shape, int axis, std::int64_t size) {
+  Shape result(shape.begin(), shape.begin() + axis);
+  result.push_back(size);
+  for (int i = axis; i < shape.rank(); ++i) result.push_back(shape[i]);
+  return result;
+}
+
+Shape without_axis(const Shape& shape, int axis) {
+  Shape result(shape.begin(), shape.begin() + axis);
+  for (int i = axis + 1; i < shape.rank(); ++i) result.push_back(shape[i]);
+  return result;
+}
+
+Var stack_range(const Operand* operands, std::size_t count, std::int64_t axis, Place place) {
+  if (count == 0) throw_shape("[stack] needs at least one operand, got none", place);
+  const Shape shape = operands[0].shape();
+  const int front = front_axis(axis, shape.rank() + 1, "stack", place);
+  std::vector<Operand> parts;
+  parts.reserve(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    if (operands[k].shape() != shape) {
+      throw_shape("[stack] needs operands of one shape, got " + to_string(shape) +
+                      " and, as operand " + std::to_string(k) + ", " +
+                      to_string(operands[k].shape()),
+                  place);
+    }
+    parts.push_back(at(reshape(operands[k], with_axis(shape, front, 1)), operands[k].place()));
+  }
+  return concat(parts, front, place);
+}
+
+std::vector<Var> split_into(Operand x, const std::vector<std::int64_t>& sizes, int axis) {
+  std::vector<Var> parts;
+  parts.reserve(sizes.size());
+  std::int64_t start = 0;
+  for (const std::int64_t size : sizes) {
+    parts.push_back(slice(x, axis, start, start + size));
+    start += size;
+  }
+  return parts;
+}
+
+}  // namespace
+
+Var permute(Operand x, const Axes& order) {
+  // An empty order would mean all axes reversed.
+  if (order.empty() && x.shape().rank() > 0) {
+    throw_shape("[permute] needs every axis of " + to_string(x.shape()) + " once, got ()",
+                x.place());
+  }
+  return transpose(x, order);
+}
+
+Var squeeze(Operand x) {
+  Shape shape;
+  for (const std::int64_t size : x.shape()) {
+    if (size != 1) shape.push_back(size);
+  }
+  return reshape(x, shape);
+}
+
+Var squeeze(Operand x, std::int64_t axis) {
+  const Shape shape = x.shape();
+  const int front = front_axis(axis, shape.rank(), "squeeze", x.place());
+  return reshape(x, shape[front] == 1 ? without_axis(shape, front) : shape);
+}
+
+Var unsqueeze(Operand x, std::int64_t axis) {
+  const Shape shape = x.shape();
+  return reshape(x,
+                 with_axis(shape, front_axis(axis, shape.rank() + 1, "unsqueeze", x.place()), 1));
+}
+
+Var expand(Operand x, const Shape& shape) {
+  const Shape own = x.shape();
+  Shape target = shape;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const int own_axis = axis - (shape.rank() - own.rank());
+    if (shape[axis] != -1) continue;
+    if (own_axis < 0) {
+      throw_shape("[expand] needs a size for every new axis, got -1 at axis " +
+                      std::to_string(axis) + " of " + to_string(shape) + " for " + to_string(own),
+                  x.place());
+    }
+    target[axis] = own[own_axis];
+  }
+  return broadcast_to(x, target);
+}
+
+Var stack(const std::vector<Operand>& operands, std::int64_t axis, Place place) {
+  return stack_range(operands.data(), operands.size(), axis, place);
+}
+
+Var stack(std::initializer_list<Operand> operands, std::int64_t axis, Place place) {
+  return stack_range(operands.begin(), operands.size(), axis, place);
+}
+
+std::vector<Var> split(Operand x, std::int64_t size, std::int64_t axis) {
+  const Shape shape = x.shape();
+  const int front = front_axis(axis, shape.rank(), "split", x.place());
+  if (size < 1) {
+    throw_shape("[split] needs parts of 1 entry or more, got " + std::to_string(size), x.place());
+  }
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t left = shape[front]; left > 0; left -= size) {
+    sizes.push_back(std::min(size, left));
+  }
+  return split_into(x, sizes, front);
+}
+
+std::vector<Var> split(Operand x, const std::vector<std::int64_t>& sizes, std::int64_t axis) {
+  const Shape shape = x.shape();
+  const int front = front_axis(axis, shape.rank(), "split", x.place());
+  bool fits = true;
+  std::int64_t left = shape[front];
+  for (const std::int64_t size : sizes) {
+    fits = fits && size >= 0 && size <= left;
+    left -= fits ? size : 0;
+  }
+  if (!fits || left != 0) {
+    std::string text;
+    for (const std::int64_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
+    throw_shape("[split] needs sizes that add up to " + std::to_string(shape[front]) +
+                    " along axis " + std::to_string(axis) + " of " + to_string(shape) + ", got " +
+                    text,
+                x.place());
+  }
+  return split_into(x, sizes, front);
+}
+
+Var pad(Operand x, const std::vector<std::pair<std::int64_t, std::int64_t>>& widths, double value) {
+  Shape shape = x.shape();
+  bool fits = widths.size() == static_cast<std::size_t>(shape.rank());
+  for (const auto& [before, after] : widths) fits = fits && before >= 0 && after >= 0;
+  if (!fits) {
+    throw_shape("[pad] needs two widths of 0 or more for each axis of " + to_string(shape) +
+                    ", got " + std::to_string(widths.size()) + " pairs",
+                x.place());
+  }
+  Var y = reshape(x, shape);
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const auto [before, after] = widths[static_cast<std::size_t>(axis)];
+    if (before == 0 && after == 0) continue;
+    shape[axis] += before + after;
+    if (value == 0) {
+      y = slice_scatter(at(y, x.place()), {axis, before, shape[axis]});
+      continue;
+    }
+    const auto block = [&](std::int64_t width) {
+      Shape part = shape;
+      part[axis] = width;
+      return broadcast_to(Operand(value, x.place().file, x.place().line), part);
+    };
+    y = concat({at(block(before), x.place()), at(y, x.place()), at(block(after), x.place())}, axis,
+               x.place());
+  }
+  return y;
+}
+
+Var repeat(Operand x, const Shape& times) {
+  Shape shape = x.shape();
+  const int extra = times.rank() - shape.rank();
+  if (extra < 0 || std::any_of(times.begin(), times.end(), [](std::int64_t n) { return n < 0; })) {
+    throw_shape("[repeat] needs a number of 0 or more for each axis of " + to_string(shape) +
+                    ", got " + to_string(times),
+                x.place());
+  }
+  for (int i = 0; i < extra; ++i) shape = with_axis(shape, 0, 1);
+  Var y = reshape(x, shape);
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (times[axis] == 1) continue;
+    // (…, n, …) as (…, 1, n, …), repeated along the new axis, which then becomes one with its next.
+    Shape wide = with_axis(shape, axis, 1);
+    const Var apart = reshape(at(y, x.place()), wide);
+    wide[axis] = times[axis];
+    shape[axis] *= times[axis];
+    y = reshape(at(broadcast_to(at(apart, x.place()), wide), x.place()), shape);
+  }
+  return y;
+}
+
+Var outer(Operand a, Operand b) {
+  if (a.shape().rank() != 1 || b.shape().rank() != 1) {
+    throw_shape(
+        "[outer] needs two vectors, got " + to_string(a.shape()) + " and " + to_string(b.shape()),
+        a.place());
+  }
+  return mul(at(reshape(a, {a.shape()[0], 1}), a.place()), b);
+}
+
+Var argmin(Operand x, const ops::Argmax& gate) {
+  return argmax(at(neg(x), x.place()), gate);
+}
+
+}  // namespace tapegrad

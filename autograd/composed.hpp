@@ -1,0 +1,54 @@
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include <tapegrad/autograd/functions.hpp>
+
+// Functions composed of gates, without derivatives of their own: shapes, and what has no gate
+// because two gates say it. Axes may be negative, counted from the end. All throw ShapeError where
+// shapes do not fit.
+
+namespace tapegrad {
+
+/// Reorders the axes: axis k of the result is axis order[k] of x.
+Var permute(Operand x, const Axes& order);
+
+/// x without its axes of size 1.
+Var squeeze(Operand x);
+/// x without one axis if its size is 1, else x as it is.
+Var squeeze(Operand x, std::int64_t axis);
+
+/// x with a new axis of size 1 at the given position, from −rank − 1 to rank.
+Var unsqueeze(Operand x, std::int64_t axis);
+
+/// x repeated along axes of size 1 and new leading axes until it has the given shape; −1 keeps a
+/// size.
+Var expand(Operand x, const Shape& shape);
+
+/// Joins values of one shape along a new axis.
+Var stack(const std::vector<Operand>& operands, std::int64_t axis = 0, Place place = Place::here());
+Var stack(std::initializer_list<Operand> operands, std::int64_t axis = 0,
+          Place place = Place::here());
+
+/// Parts of `size` entries along an axis, the last one shorter where the axis ends within it.
+std::vector<Var> split(Operand x, std::int64_t size, std::int64_t axis = 0);
+/// Parts of the given sizes, which must add up to the axis's.
+std::vector<Var> split(Operand x, const std::vector<std::int64_t>& sizes, std::int64_t axis = 0);
+
+/// x between entries of a constant value: `widths` says for each axis how many come before and
+/// after.
+Var pad(Operand x, const std::vector<std::pair<std::int64_t, std::int64_t>>& widths,
+        double value = 0);
+
+/// x laid side by side times[k] times along axis k; more times than axes give new leading axes.
+Var repeat(Operand x, const Shape& times);
+
+/// y (m, n) = aᵢ·bⱼ for vectors a (m) and b (n).
+Var outer(Operand a, Operand b);
+
+/// The position of the smallest element, as argmax's of the largest.
+Var argmin(Operand x, const ops::Argmax& gate = {});
+
+}  // namespace tapegrad

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <algorithm>
+
+#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/strides.hpp>
+
+namespace tapegrad::ops {
+
+/// The running sum along an axis, y_i = x_0 + … + x_i, or from the end, y_i = x_i + … + x_last,
+/// with `reverse`. Gathered in double. The gradient is the running sum from the other end.
+struct Cumsum : Whole<1> {
+  std::int64_t axis = 0;
+  bool reverse = false;
+
+  Cumsum() = default;
+  Cumsum(std::int64_t along, bool from_the_end = false) : axis(along), reverse(from_the_end) {}
+
+  Shape shape(Shapes x) const {
+    normalize_axis(axis, x[0].rank(), "cumsum");
+    return x[0];
+  }
+
+  template <class T>
+  void forward(Out<T> y, Operands<T> x) const {
+    const int front = normalize_axis(axis, y.shape.rank(), "cumsum");
+    const std::int64_t size = y.shape[front];
+    const std::int64_t inner = contiguous_strides(y.shape)[front];
+    constexpr std::int64_t columns = 64;  // Side by side, where the axis is not the last.
+    const std::int64_t all = y.shape.size();
+    for (std::int64_t outer = 0; outer < all; outer += size * inner) {
+      for (std::int64_t first = 0; first < inner; first += columns) {
+        double sums[columns] = {};
+        const std::int64_t count = std::min(columns, inner - first);
+        for (std::int64_t i = 0; i < size; ++i) {
+          const std::int64_t at = outer + (reverse ? size - 1 - i : i) * inner + first;
+          for (std::int64_t j = 0; j < count; ++j) {
+            sums[j] += static_cast<double>(x[0].data[at + j]);
+            y.put(at + j, static_cast<T>(sums[j]));
+          }
+        }
+      }
+    }
+  }
+
+  template <class Executor>
+  void backward(Executor& e) const {
+    e.add(0, Cumsum{axis, !reverse}, e.upstream());
+  }
+
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(Cumsum{}, {{5}});
+    s.add(Cumsum{0, true}, {{4, 3}});
+    s.add(Cumsum{-1}, {{4, 3}});
+    s.add(Cumsum{1}, {{2, 3, 4}});
+    s.add(Cumsum{1}, {{2, 0}});
+    s.add(Cumsum{0}, {{3, 70}});
+  }
+};
+
+}  // namespace tapegrad::ops

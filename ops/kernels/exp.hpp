@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include <xsimd/xsimd.hpp>
+
+namespace tapegrad::ops::kernels {
+
+// NOTE [Our own exp]
+// xsimd's exp gives inf and 0 before the numbers end: floats above 88.58 of 88.72, and nothing
+// below the smallest normal number. So: eˣ = 2ⁿ·eʳ with n = round(x / ln 2) and |r| ≤ ln 2 / 2,
+// where eʳ is its Taylor polynomial, long enough for the type, and 2ⁿ is multiplied in two halves,
+// each of which is a normal number; where eˣ is subnormal the second multiplication rounds it.
+
+template <class T>
+struct ExpConstants;
+
+template <>
+struct ExpConstants<float> {
+  using Bits = std::uint32_t;
+  static constexpr int degree = 7;
+  // ln 2 in two parts: n times the first is exact.
+  static constexpr float ln2_high = 0x1.62e4p-1F, ln2_low = 0x1.7f7d1cp-20F;
+  /// Beyond these the result is 0 and infinite.
+  static constexpr float lowest = -104, highest = 89;
+};
+
+template <>
+struct ExpConstants<double> {
+  using Bits = std::uint64_t;
+  static constexpr int degree = 13;
+  static constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
+  static constexpr double lowest = -746, highest = 710;
+};
+
+/// 2ⁿ for whole numbers n of normal powers: added to a number whose last place is 1, n stands in
+/// the last bits, from where it is shifted into the exponent.
+template <class T>
+xsimd::batch<T> power_of_two(xsimd::batch<T> n) {
+  using Bits = typename ExpConstants<T>::Bits;
+  using B = xsimd::batch<Bits>;
+  constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
+  constexpr Bits bias = std::numeric_limits<T>::max_exponent - 1;
+  const xsimd::batch<T> last_place_one(static_cast<T>(3ULL << (fraction_bits - 1)));
+  const B bits = xsimd::bitwise_cast<B>(n + last_place_one);
+  return xsimd::bitwise_cast<xsimd::batch<T>>((bits + B(bias)) << fraction_bits);
+}
+
+/// eˣ, within 1 ulp. See NOTE [Our own exp].
+template <class T>
+xsimd::batch<T> exponential(xsimd::batch<T> x) {
+  using Batch = xsimd::batch<T>;
+  using C = ExpConstants<T>;
+  const Batch in_range = xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest));
+  const Batch n = xsimd::nearbyint(in_range * Batch(static_cast<T>(1.4426950408889634)));
+  const Batch r = xsimd::fnma(n, Batch(C::ln2_low), xsimd::fnma(n, Batch(C::ln2_high), in_range));
+  T factorial = 1;
+  for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
+  Batch e(1 / factorial);
+  for (int k = C::degree; k > 2; --k) {
+    factorial /= static_cast<T>(k);
+    e = xsimd::fma(e, r, Batch(1 / factorial));
+  }
+  e = xsimd::fma(r * r, e, r) + Batch(T(1));
+  const Batch half = xsimd::floor(n * Batch(T(0.5)));
+  const Batch result = e * power_of_two<T>(half) * power_of_two<T>(n - half);
+  return xsimd::select(x == x, result, x);
+}
+
+}  // namespace tapegrad::ops::kernels

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/rule.hpp>
+
+namespace tapegrad::ops {
+
+struct Exp;
+struct Mul;
+struct Reshape;
+struct Sub;
+
+/// y = log Σ eˣ over the given axes (all by default), shifted by the maximum so that it cannot
+/// overflow; with `keepdims` they stay as size 1. ∂y/∂x = e^(x − y), the softmax of x.
+struct Logsumexp : Whole<1> {
+  Axes axes;
+  bool keepdims = false;
+
+  Logsumexp() = default;
+  Logsumexp(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
+
+  Shape shape(Shapes x) const {
+    const Shape result = reduced_shape(x[0], axes, keepdims, "logsumexp");
+    if (x[0].size() == 0) {
+      throw ShapeError("[logsumexp] needs at least one element, got shape " + to_string(x[0]));
+    }
+    return result;
+  }
+
+  template <class T>
+  void forward(Out<T> y, Operands<T> x) const {
+    kernels::logsumexp(x[0].shape, axes, x[0].data, y.data, y.accumulate);
+  }
+
+  template <class Executor>
+  void backward(Executor& e) const {
+    const Shape kept = reduced_shape(e.operand(0).shape(), axes, true, "logsumexp");
+    const auto g = e.eval(Listed<Reshape, Executor>{kept}, e.upstream());
+    const auto y = e.eval(Listed<Reshape, Executor>{kept}, e.output());
+    const auto log_p = e.eval(Listed<Sub, Executor>{}, e.operand(0), y);
+    e.add(0, Listed<Mul, Executor>{}, e.eval(Listed<Exp, Executor>{}, log_p), g);
+  }
+
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(Logsumexp{}, {{2, 3}});
+    s.add(Logsumexp{}, {Shape{}});
+    s.add(Logsumexp{{0}}, {{4, 3}});
+    s.add(Logsumexp{{-1}, true}, {{4, 3}});
+    s.add(Logsumexp{{0, 2}}, {{2, 3, 4}});
+    s.add(Logsumexp{{1, 3}, true}, {{2, 3, 2, 2, 2}});
+  }
+};
+
+}  // namespace tapegrad::ops
