@@ -48,14 +48,17 @@ xsimd::batch<T> power_of_two(xsimd::batch<T> n) {
   return xsimd::bitwise_cast<xsimd::batch<T>>((bits + B(bias)) << fraction_bits);
 }
 
-/// eˣ, within 1 ulp. See NOTE [Our own exp].
+/// e^(x + low) for a `low` far below x, within 1 ulp. See NOTE [Our own exp].
 template <class T>
-xsimd::batch<T> exponential(xsimd::batch<T> x) {
+xsimd::batch<T> exponential(xsimd::batch<T> x, xsimd::batch<T> low = xsimd::batch<T>(T(0))) {
   using Batch = xsimd::batch<T>;
   using C = ExpConstants<T>;
   const Batch in_range = xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest));
   const Batch n = xsimd::nearbyint(in_range * Batch(static_cast<T>(1.4426950408889634)));
-  const Batch r = xsimd::fnma(n, Batch(C::ln2_low), xsimd::fnma(n, Batch(C::ln2_high), in_range));
+  // x − n·ln 2 as r and what rounding cut off from it.
+  const Batch reduced = xsimd::fnma(n, Batch(C::ln2_high), in_range);
+  const Batch r = xsimd::fnma(n, Batch(C::ln2_low), reduced);
+  const Batch r_low = xsimd::fnma(n, Batch(C::ln2_low), reduced - r) + low;
   T factorial = 1;
   for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
   Batch e(1 / factorial);
@@ -63,7 +66,9 @@ xsimd::batch<T> exponential(xsimd::batch<T> x) {
     factorial /= static_cast<T>(k);
     e = xsimd::fma(e, r, Batch(1 / factorial));
   }
-  e = xsimd::fma(r * r, e, r) + Batch(T(1));
+  const Batch one(T(1));
+  const Batch sum = one + r;
+  e = sum + xsimd::fma(r * r, e, (r - (sum - one)) + r_low);
   const Batch half = xsimd::floor(n * Batch(T(0.5)));
   const Batch result = e * power_of_two<T>(half) * power_of_two<T>(n - half);
   return xsimd::select(x == x, result, x);

@@ -21,9 +21,9 @@ Lanes<T> shifted_exp(Lanes<T> x, Lanes<T> shift) {
   const Lanes<T> difference = x - shift;
   const Lanes<T> back = difference - x;
   const Lanes<T> cut_off = (x - (difference - back)) - (shift + back);
-  const Lanes<T> e = exp(difference);
   // NaN where x is infinite.
-  return where(cut_off == cut_off, fma(e, cut_off, e), e);
+  const Lanes<T> low = where(cut_off == cut_off, cut_off, Lanes<T>(T(0)));
+  return exponential<T>(difference.batch, low.batch);
 }
 
 /// A sum of exponentials: the number of elements that equal the shift, and the sum of the others.
