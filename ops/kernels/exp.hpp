@@ -48,30 +48,52 @@ xsimd::batch<T> power_of_two(xsimd::batch<T> n) {
   return xsimd::bitwise_cast<xsimd::batch<T>>((bits + B(bias)) << fraction_bits);
 }
 
-/// e^(x + low) for a `low` far below x, within 1 ulp. See NOTE [Our own exp].
+/// eʳ·2ⁿ before its last roundings: eʳ = one_and_r + rest.
 template <class T>
-xsimd::batch<T> exponential(xsimd::batch<T> x, xsimd::batch<T> low = xsimd::batch<T>(T(0))) {
+struct Exponential {
   using Batch = xsimd::batch<T>;
-  using C = ExpConstants<T>;
-  const Batch in_range = xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest));
-  const Batch n = xsimd::nearbyint(in_range * Batch(static_cast<T>(1.4426950408889634)));
-  // x − n·ln 2 as r and what rounding cut off from it.
-  const Batch reduced = xsimd::fnma(n, Batch(C::ln2_high), in_range);
-  const Batch r = xsimd::fnma(n, Batch(C::ln2_low), reduced);
-  const Batch r_low = xsimd::fnma(n, Batch(C::ln2_low), reduced - r) + low;
-  T factorial = 1;
-  for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
-  Batch e(1 / factorial);
-  for (int k = C::degree; k > 2; --k) {
-    factorial /= static_cast<T>(k);
-    e = xsimd::fma(e, r, Batch(1 / factorial));
+
+  explicit Exponential(Batch x) {
+    using C = ExpConstants<T>;
+    const Batch in_range = xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest));
+    n = xsimd::nearbyint(in_range * Batch(static_cast<T>(1.4426950408889634)));
+    // x − n·ln 2 as r and what rounding cut off from it.
+    const Batch reduced = xsimd::fnma(n, Batch(C::ln2_high), in_range);
+    const Batch r = xsimd::fnma(n, Batch(C::ln2_low), reduced);
+    const Batch r_low = xsimd::fnma(n, Batch(C::ln2_low), reduced - r);
+    T factorial = 1;
+    for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
+    Batch series(1 / factorial);
+    for (int k = C::degree; k > 2; --k) {
+      factorial /= static_cast<T>(k);
+      series = xsimd::fma(series, r, Batch(1 / factorial));
+    }
+    const Batch one(T(1));
+    one_and_r = one + r;
+    rest = xsimd::fma(r * r, series, (r - (one_and_r - one)) + r_low);
   }
-  const Batch one(T(1));
-  const Batch sum = one + r;
-  e = sum + xsimd::fma(r * r, e, (r - (sum - one)) + r_low);
-  const Batch half = xsimd::floor(n * Batch(T(0.5)));
-  const Batch result = e * power_of_two<T>(half) * power_of_two<T>(n - half);
-  return xsimd::select(x == x, result, x);
+
+  Batch scaled(Batch e) const {
+    const Batch half = xsimd::floor(n * Batch(T(0.5)));
+    return e * power_of_two<T>(half) * power_of_two<T>(n - half);
+  }
+
+  Batch n, one_and_r, rest;
+};
+
+/// eˣ, within 1 ulp. See NOTE [Our own exp].
+template <class T>
+xsimd::batch<T> exponential(xsimd::batch<T> x) {
+  const Exponential<T> e(x);
+  return xsimd::select(x == x, e.scaled(e.one_and_r + e.rest), x);
+}
+
+/// e^(x + low) for a finite `low` far below x, within 1 ulp.
+template <class T>
+xsimd::batch<T> exponential(xsimd::batch<T> x, xsimd::batch<T> low) {
+  const Exponential<T> e(x);
+  const xsimd::batch<T> rest = xsimd::fma(low, e.one_and_r + e.rest, e.rest);
+  return xsimd::select(x == x, e.scaled(e.one_and_r + rest), x);
 }
 
 }  // namespace tapegrad::ops::kernels

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "contest.hpp"
+#include "gates.hpp"
 #include "report.hpp"
 #include "workloads.hpp"
 
@@ -27,13 +28,20 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp", "chain"}},
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
-       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "epoch"}},
+       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "epoch", "gate", "copying gate"}},
+      {{"memcpy", folder / "bench_copy", {{}}, true}, {"copying gate", "own gate"}},
       {{"xarray.hpp", folder / "bench_xtensor", {{}}}, {"compilation"}},
   };
 }
 
-std::vector<bench::Row> all_rows() {
+std::vector<bench::Row> all_rows(bool gates) {
   std::vector<bench::Row> rows;
+  if (gates) {
+    for (const bench::Workload& workload : bench::gate_workloads()) {
+      rows.push_back({workload, 1, "inspect"});
+    }
+    return rows;
+  }
   for (const bench::Workload& workload : bench::all_workloads()) {
     // train::fit's tapes are lean; on a tape of scalars, lean has nothing to save.
     if (workload.kind != "epoch") rows.push_back({workload, 1, "inspect"});
@@ -54,11 +62,13 @@ int main(int argc, char** argv) try {
   app.add_option("--rounds", rounds, "of about 0.1 s for each library, at least 9")
       ->capture_default_str()
       ->check(CLI::Range(9, 9999));
+  bool gates = false;
+  app.add_flag("--gates", gates, "each gate by itself instead of whole steps");
   CLI11_PARSE(app, argc, argv);
 
   const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   const bench::Library tapegrad = {"tapegrad", folder / "bench_tapegrad", {{}}};
-  std::vector<bench::Row> rows = all_rows();
+  std::vector<bench::Row> rows = all_rows(gates);
   const auto unwanted = [&](const bench::Row& row) {
     return row.workload.name.find(filter) == std::string::npos;
   };

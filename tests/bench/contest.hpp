@@ -24,6 +24,7 @@ struct Library {
   std::string name;
   std::filesystem::path worker;
   std::vector<Environment> environments;
+  bool yardstick = false;  ///< does other work on as much memory
 };
 
 struct Quartiles {

@@ -4,6 +4,7 @@
 #include "circuits.hpp"
 #include "compilation.hpp"
 #include "fashion_mnist.hpp"
+#include "tapegrad_gates.hpp"
 #include "worker.hpp"
 
 namespace {
@@ -158,5 +159,8 @@ int main(int argc, char** argv) {
                             {"chain", bench::work<Chain>},
                             {"mlp", bench::work<Mlp>},
                             {"epoch", bench::work<Epoch>},
+                            {"gate", bench::work<bench::TapegradGate>},
+                            {"copying gate", bench::work<bench::TapegradGate>},
+                            {"own gate", bench::work<bench::TapegradGate>},
                             {"compilation", bench::work<bench::Compilation>}});
 }

@@ -4,6 +4,7 @@
 
 #include "circuits.hpp"
 #include "fashion_mnist.hpp"
+#include "torch_gates.hpp"
 #include "worker.hpp"
 
 namespace {
@@ -167,5 +168,7 @@ int main(int argc, char** argv) {
                            {{"scalar-tanh-mlp", bench::work<TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
                             {"mlp", bench::work<Mlp>},
-                            {"epoch", bench::work<Epoch>}});
+                            {"epoch", bench::work<Epoch>},
+                            {"gate", bench::work<bench::TorchGate>},
+                            {"copying gate", bench::work<bench::TorchGate>}});
 }

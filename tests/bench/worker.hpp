@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "workloads.hpp"
+#include "gates.hpp"
 
 namespace bench {
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,13 +61,6 @@ inline std::vector<Workload> all_workloads() {
       {"fashion-mnist-epoch", "epoch", "epoch", 1, {784, 128, 64, 10}, 32, 3e-2},
       {"compile-user-program", "compilation", "file", 1, {}, 1, 1e-9},
   };
-}
-
-inline Workload find_workload(const std::string& name) {
-  for (const Workload& workload : all_workloads()) {
-    if (workload.name == name) return workload;
-  }
-  throw std::invalid_argument("unknown workload: " + name);
 }
 
 /// Uniform numbers in [-1, 1), the same with every compiler (std::uniform_real_distribution is

@@ -18,7 +18,7 @@ namespace {
 /// TAPEGRAD_CIRCUITS asks for a longer run.
 int circuit_count() {
   const char* wanted = std::getenv("TAPEGRAD_CIRCUITS");
-  return wanted == nullptr ? 200 : std::atoi(wanted);
+  return wanted == nullptr ? 1000 : std::atoi(wanted);
 }
 
 TEST(RandomCircuits, GradientsEqualCentredDifferences) {
