@@ -43,7 +43,7 @@ struct Flip : Whole<1> {
     s.add(Flip{}, {{5}});
     s.add(Flip{}, {Shape{}});
     s.add(Flip{0}, {{2, 3}});
-    s.add(Flip{{-1}}, {{2, 3}});
+    s.add(Flip{-1}, {{2, 3}});
     s.add(Flip{{0, 2}}, {{2, 3, 2}});
     s.add(Flip{}, {{2, 3, 1, 2, 2}});
     s.add(Flip{0}, {{0, 3}});

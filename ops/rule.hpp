@@ -17,8 +17,7 @@
 //                                       without one has no gradient
 //   int branch(double a, double b) const
 //                                       only gates with kinks: which side, 0 at the tie
-//   attributes                          such as ops/leaky_relu.hpp has: numbers go into a formula
-//   as
+//   attributes                          as ops/leaky_relu.hpp has: a number enters the formula as
 //                                       number_like(x, slope); the tests sample the defaults
 //   constant_second = true              only if a(x, y) = a(y, x) but for ties: an operand without
 //                                       gradient is put second; see NOTE [Ties of max]

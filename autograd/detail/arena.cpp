@@ -1,6 +1,7 @@
 #include <tapegrad/autograd/detail/arena.hpp>
 
 #include <algorithm>
+#include <new>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 
@@ -22,8 +23,13 @@ Arena::~Arena() {
 
 void* Arena::allocate(std::int64_t bytes) {
   bytes = rounded(bytes);
+  void* const memory = take(bytes);
   used_ += bytes;
   peak_ = std::max(peak_, used_);
+  return memory;
+}
+
+void* Arena::take(std::int64_t bytes) {
   for (auto entry = free_.rbegin(); entry != free_.rend(); ++entry) {
     if (entry->bytes == bytes) {
       void* memory = entry->memory;
@@ -32,33 +38,42 @@ void* Arena::allocate(std::int64_t bytes) {
       return memory;
     }
   }
+  // Room for every piece that may be released.
+  if (free_.capacity() == pieces_) free_.reserve(std::max<std::size_t>(16, 2 * pieces_));
   if (bytes > left_) add_chunk(std::max({bytes, smallest_chunk, reserved_}));
+  ++pieces_;
   char* memory = next_;
   next_ += bytes;
   left_ -= bytes;
   return memory;
 }
 
-void Arena::release(void* memory, std::int64_t bytes) {
+void Arena::release(void* memory, std::int64_t bytes) noexcept {
   bytes = rounded(bytes);
   used_ -= bytes;
   free_.push_back({memory, bytes});
 }
 
-void Arena::reset() {
+void Arena::reset() noexcept {
   if (chunks_.size() > 1) {
     const std::int64_t total = reserved_;
     for (const Chunk& chunk : chunks_) free_aligned(chunk.memory);
     chunks_.clear();
     reserved_ = 0;
+    next_ = nullptr;
     left_ = 0;
-    add_chunk(total);
+    try {
+      add_chunk(total);
+    } catch (const std::bad_alloc&) {
+      // Then the next step begins with small chunks again.
+    }
   }
   if (!chunks_.empty()) {
     next_ = chunks_.front().memory;
     left_ = chunks_.front().bytes;
   }
   free_.clear();
+  pieces_ = 0;
   used_ = 0;
   peak_ = 0;
 }

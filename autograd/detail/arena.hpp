@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -19,10 +20,10 @@ class Arena {
   void* allocate(std::int64_t bytes);
 
   /// Offers memory from `allocate(bytes)` for reuse by an allocation of the same size.
-  void release(void* memory, std::int64_t bytes);
+  void release(void* memory, std::int64_t bytes) noexcept;
 
   /// Takes back everything.
-  void reset();
+  void reset() noexcept;
 
   /// Bytes handed out since the last reset and not released.
   std::int64_t used() const { return used_; }
@@ -40,10 +41,12 @@ class Arena {
     void* memory;
     std::int64_t bytes;
   };
+  void* take(std::int64_t bytes);
   void add_chunk(std::int64_t bytes);
 
   std::vector<Chunk> chunks_;
   std::vector<Free> free_;
+  std::size_t pieces_ = 0;  ///< Cut off the chunks since the last reset.
   char* next_ = nullptr;
   std::int64_t left_ = 0;
   std::int64_t used_ = 0;

@@ -101,7 +101,7 @@ void Block::grow() {
   capacity = larger;
 }
 
-void Block::end_epoch() {
+void Block::end_epoch() noexcept {
   size = 0;
   grad_count = 0;
   consumed = false;

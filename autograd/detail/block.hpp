@@ -106,7 +106,7 @@ struct Block : Columns {
   /// Notes where the tape of this epoch was made.
   void begin_life(Place made);
   /// Forgets all gates; handles made so far become stale.
-  void end_epoch();
+  void end_epoch() noexcept;
   /// To be called when anything changes on which recording inline depends.
   void update_plain_key() {
     const bool inline_path = alive && grad_enabled && !consumed && precision == Precision::f64 &&

@@ -3,6 +3,7 @@
 #include "support/allocations.hpp"
 
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -23,6 +24,8 @@ bool allocations_are_counted() {
 std::int64_t allocations() {
   return 0;
 }
+OutOfMemory::OutOfMemory(std::int64_t) {}
+OutOfMemory::~OutOfMemory() = default;
 }  // namespace tapegrad::testing
 
 #else
@@ -32,13 +35,21 @@ namespace {
 // Per thread: what other threads do is no concern of a test, and needs no atomic.
 thread_local std::int64_t count = 0;
 
+/// How many allocations succeed before the first that does not.
+constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
+thread_local std::int64_t limit = unlimited;
+
+bool may_allocate() noexcept {
+  return count++ < limit;
+}
+
 void* allocate(std::size_t bytes) noexcept {
-  ++count;
+  if (!may_allocate()) return nullptr;
   return std::malloc(bytes > 0 ? bytes : 1);
 }
 
 void* allocate(std::size_t bytes, std::align_val_t alignment) noexcept {
-  ++count;
+  if (!may_allocate()) return nullptr;
   const auto step = static_cast<std::size_t>(alignment);
   // aligned_alloc wants a multiple of the alignment.
   return std::aligned_alloc(step, (bytes + step - 1) / step * step + (bytes == 0 ? step : 0));
@@ -59,6 +70,12 @@ bool allocations_are_counted() {
 }
 std::int64_t allocations() {
   return count;
+}
+OutOfMemory::OutOfMemory(std::int64_t remaining) {
+  limit = count + remaining;
+}
+OutOfMemory::~OutOfMemory() {
+  limit = unlimited;
 }
 }  // namespace tapegrad::testing
 
