@@ -249,7 +249,7 @@ std::string index_page(const fs::path& root, const std::vector<Gate>& gates) {
       continue;
     }
     if (!comment.empty()) {
-      text += fmt::format("\n## {}\n\n| gate | |\n| --- | --- |\n", comment.substr(2));
+      text += fmt::format("\n<h2>{}</h2>\n\n| gate | |\n| --- | --- |\n", comment.substr(2));
       comment.clear();
     }
     const std::string name = line.substr(0, line.find_first_of(" #"));
