@@ -35,7 +35,12 @@ namespace tapegrad {
 namespace ops {}
 
 /// Networks, made of gates and nothing else: modules, losses, initialisers.
-namespace nn {}
+namespace nn {
+
+/// Fills parameters with their first numbers.
+namespace init {}
+
+}  // namespace nn
 
 /// Rules that change parameters by their gradients.
 namespace optim {}

@@ -19,19 +19,10 @@ TAPEGRAD_VERSION=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' build/release/CM
 export TAPEGRAD_VERSION
 status=0
 doxygen docs/Doxyfile >"$folder/log.txt" 2>&1 || status=$?
-sed -E "s|^$PWD/(build/release/include/tapegrad/)?||" "$folder/log.txt" >&2
+awk -f docs/undocumented.awk "$folder"/xml/{namespacetapegrad,class,struct}*.xml >>"$folder/log.txt"
+sed -E "s|^$PWD/(build/release/include/tapegrad/)?||" "$folder/log.txt" | awk '!seen[$0]++' >&2
 
-# Doxygen 1.9.4 does not miss the descriptions of an enumeration's values.
-awk '/<memberdef kind="enum"/ { type = "" }
-     /<qualifiedname>/ { type = $0; gsub(/ *<[^>]*>/, "", type) }
-     /<enumvalue /, /<\/enumvalue>/ {
-       if (/<name>/) { name = $0; gsub(/ *<[^>]*>/, "", name) }
-       if (/<para>/) described[type "::" name] = 1
-       if (/<\/enumvalue>/ && !((type "::" name) in described)) print type "::" name " is not documented"
-     }' "$folder"/xml/namespace*.xml "$folder"/xml/class*.xml >"$folder/values.txt"
-cat "$folder/values.txt" >&2
-
-if [[ $status -ne 0 || -s $folder/log.txt || -s $folder/values.txt ]]; then
+if [[ $status -ne 0 || -s $folder/log.txt ]]; then
   echo "The documentation is not complete: see above" >&2
   exit 1
 fi
