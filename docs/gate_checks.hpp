@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ inline std::string in_words(const std::string& name) {
   return words;
 }
 
-/// Gathers the results of the list-driven suites by gate, and prints what fails.
+/// Gathers the results of the list-driven suites by gate, and names what fails.
 class GateChecks : public ::testing::EmptyTestEventListener {
  public:
   /// The checks of a gate in the order of the suites.
@@ -49,14 +50,11 @@ class GateChecks : public ::testing::EmptyTestEventListener {
     const std::size_t slash = name.find('/');
     if (slash == std::string::npos) {
       wrong_rules_[name] = wrong_rules(test);
+      if (test.result()->Failed()) report(name, "Wrong gradient rules are noticed");
     } else {
       const std::string gate = name.substr(slash + 1, name.rfind('_') - slash - 1);
       count(gate, in_words(name.substr(0, slash)), test);
     }
-  }
-
-  void OnTestPartResult(const ::testing::TestPartResult& result) override {
-    if (result.failed()) fmt::print(stderr, "{}\n", result.message());
   }
 
   void count(const std::string& gate, const std::string& name, const ::testing::TestInfo& test) {
@@ -64,8 +62,14 @@ class GateChecks : public ::testing::EmptyTestEventListener {
     auto check = std::find_if(checks.begin(), checks.end(),
                               [&](const Check& known) { return known.name == name; });
     if (check == checks.end()) check = checks.insert(check, Check{name});
+    if (test.result()->Failed()) report(gate, name);
     if (test.result()->Passed()) ++check->passed;
     if (test.result()->Skipped()) ++check->skipped;
+  }
+
+  /// Once for each check; the tests themselves tell the cases.
+  void report(const std::string& gate, const std::string& check) {
+    if (reported_.insert(gate + check).second) fmt::print(stderr, "{} fails: {}\n", gate, check);
   }
 
   /// What tests/ops/mutants_test.cpp has written down.
@@ -79,6 +83,7 @@ class GateChecks : public ::testing::EmptyTestEventListener {
 
   std::map<std::string, std::vector<Check>> checks_;
   std::map<std::string, int> wrong_rules_;
+  std::set<std::string> reported_;
 };
 
 }  // namespace tapegrad::docs

@@ -298,7 +298,9 @@ int main(int argc, char** argv) {
   listeners.Append(checks);
   const int status = RUN_ALL_TESTS();
   if (status != 0) {
-    fmt::print(stderr, "A gate fails its tests: run ./tests/run.sh\n");
+    fmt::print(
+        stderr,
+        "A page tells only of what holds: see ./tests/run.sh '--gtest_filter=List*:Mutants.*'\n");
     return status;
   }
   tapegrad::docs::write_pages(argv[1], argv[2], *checks);
