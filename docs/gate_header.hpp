@@ -77,7 +77,9 @@ inline GateHeader read_gate_header(const std::filesystem::path& path, const std:
     const std::string initialisers = (*found)[2];
     std::vector<std::string> attributes;
     for (std::sregex_iterator name(list.begin(), list.end(), parameter); name != end; ++name) {
-      attributes.push_back(first_match(initialisers, "(\\w+)\\(" + (*name)[1].str() + "\\)"));
+      const std::string set =
+          first_match(initialisers, "(\\w+)\\(\\{?" + (*name)[1].str() + "\\}?\\)");
+      attributes.push_back(set);
     }
     if (attributes.size() > header.attributes.size()) header.attributes = attributes;
   }

@@ -1,9 +1,8 @@
 // Writes what Doxygen shows of the gates: a page for each, made of its header's text, of its table
-// and of the tests that it passes; the list of all; and declarations of the functions that a macro
-// makes (TAPEGRAD_GATE in autograd/functions.hpp). Fails where a gate fails a test.
+// and of the tests that it passes; the list of all; and declarations of the functions that macros
+// make (autograd/functions.hpp). Fails where a gate fails a test.
 //
-//   tapegrad_gate_pages ROOT FOLDER      (the repository, and where to write; docs/run.sh does
-//   that)
+//   tapegrad_gate_pages ROOT FOLDER      (the repository, and where to write: see docs/run.sh)
 
 #include <algorithm>
 #include <cstdio>
@@ -36,13 +35,14 @@ struct Gate {
   std::string name;
   std::string type;
   const detail::GateTable* table;
+  bool takes_attributes;
   std::vector<GateCase> cases;
   GateHeader header;
 };
 
 template <class G>
 Gate listed_gate(const char* name, const char* type, const fs::path& root) {
-  Gate gate{name, type, &detail::table_of<G>(), {}, {}};
+  Gate gate{name, type, &detail::table_of<G>(), detail::takes_attributes<G>, {}, {}};
   testing::collect_cases<G>(gate.cases);
   gate.header = read_gate_header(root / "ops" / (gate.name + ".hpp"), type);
   if (gate.header.operands.empty()) {
@@ -97,10 +97,21 @@ std::string call(const Gate& gate) {
   return fmt::format("{}({})", gate.name, fmt::join(arguments, ", "));
 }
 
+/// The gates that are called with axes too: TAPEGRAD_REDUCTION in autograd/functions.hpp.
+std::set<std::string> reductions(const fs::path& root) {
+  const std::string text = read_text(root / "autograd/functions.hpp");
+  const std::regex pattern("\nTAPEGRAD_REDUCTION\\((\\w+),");
+  std::set<std::string> found;
+  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
+    found.insert((*match)[1]);
+  }
+  return found;
+}
+
 /// The functions of that name that the macro makes.
 std::string declarations(const Gate& gate) {
   const std::string attributes =
-      gate.table->pointwise ? "" : fmt::format("const ops::{}& gate", gate.type);
+      gate.takes_attributes ? fmt::format("const ops::{}& gate", gate.type) : "";
   const auto declare = [&](const std::vector<std::string>& parameters) {
     return fmt::format("/// \\copydoc tapegrad::ops::{}\nVar {}({});\n", gate.type, gate.name,
                        fmt::join(parameters, ", "));
@@ -266,6 +277,7 @@ void write_pages(const fs::path& root, const fs::path& folder, GateChecks& found
     std::ofstream(folder / name) << text;
   };
   const std::map<std::string, std::string> symbols = operators(root);
+  const std::set<std::string> with_axes = reductions(root);
   std::string functions =
       "/// \\file\n/// What `<tapegrad/autograd/functions.hpp>` makes of the list of gates, as "
       "declarations: include that header.\n\nnamespace tapegrad {\n\n";
@@ -276,6 +288,14 @@ void write_pages(const fs::path& root, const fs::path& folder, GateChecks& found
     write("gate_" + gate.name + ".md",
           page(gate, symbol == symbols.end() ? "" : symbol->second, found));
     functions += declarations(gate);
+    if (with_axes.count(gate.name) != 0) {
+      functions += fmt::format(
+          "/// The same over one axis; negative axes count from the end.\n"
+          "Var {0}(Operand x, int axis, bool keepdims = false);\n"
+          "/// The same over several axes.\n"
+          "Var {0}(Operand x, const Axes& axes, bool keepdims = false);\n",
+          gate.name);
+    }
     links += fmt::format("/// \\struct tapegrad::ops::{}\n/// \\see @ref gate_{}\n\n", gate.type,
                          gate.name);
   }

@@ -8,6 +8,16 @@
 # gate's page shows them as they stand. What remains, attributes and further members, must be
 # documented like any public name.
 
+# A macro that the file itself undefines is nobody else's: it goes, and the lines that use it.
+BEGIN {
+  while ((getline line < ARGV[1]) > 0) {
+    if (split(line, word) == 2 && word[1] == "#undef") private[word[2]]
+  }
+}
+defining { print ""; defining = /\\$/; next }
+/^#define / && macro($2) { print ""; defining = /\\$/; next }
+/^(#undef )?TAPEGRAD_/ && uses_a_macro() { print ""; next }
+
 $0 == "#pragma once" { print "/** \\file */"; next }
 
 # Doxygen finds no scope for these: what fmt prints stands in the guide.
@@ -32,6 +42,18 @@ dropping {
   next
 }
 { print_held(); print }
+
+function macro(name) {
+  sub(/\(.*/, "", name)
+  return name in private
+}
+
+function uses_a_macro(   name) {
+  for (name in private) {
+    if (index($0, name)) return 1
+  }
+  return 0
+}
 
 function of_the_form() {
   return /^  [A-Za-z].*[ *&](shape|forward|gradient|branch|backward|samples|branches)\(/ ||

@@ -152,6 +152,7 @@ constexpr std::common_type_t<Yes, No> where(bool condition, Yes yes, No no) {
 inline float number_like(float, double number) {
   return static_cast<float>(number);
 }
+/// The same in double.
 inline double number_like(double, double number) {
   return number;
 }
