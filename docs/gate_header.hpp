@@ -69,7 +69,7 @@ inline GateHeader read_gate_header(const std::filesystem::path& path, const std:
 
   // `Slice(std::int64_t along, ...) : axis(along), ...`, and of several the longest. An attribute
   // goes by its own name, at the place of its parameter.
-  const std::regex constructors("\n  (?:explicit )?" + type + "\\(([^)]+)\\)\\s*:([^{]*)\\{");
+  const std::regex constructors("\n  (?:explicit )?" + type + "\\(([^)]+)\\)\\s*:([^;]*?) \\{");
   const std::regex parameter("(\\w+)(?: = [^,]*)?(?:,|$)");
   for (std::sregex_iterator found(header.rule.begin(), header.rule.end(), constructors), end;
        found != end; ++found) {
