@@ -195,6 +195,7 @@ std::string gradient_gates(const Gate& gate) {
     }
   }
   std::vector<std::string> links;
+  links.reserve(names.size());
   for (const std::string& name : names) links.push_back(link(name));
   return fmt::format("{}", fmt::join(links, ", "));
 }
