@@ -25,3 +25,30 @@
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/progress_bar.hpp>
+
+/// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
+/// operators of expressions.
+namespace tapegrad {
+
+/// The gates: a struct with value and gradient for each function, and what their rules are written
+/// with. Nothing in it knows of tapes.
+namespace ops {}
+
+/// Networks, made of gates and nothing else: modules, losses, initialisers.
+namespace nn {
+
+/// Fills parameters with their first numbers.
+namespace init {}
+
+}  // namespace nn
+
+/// Rules that change parameters by their gradients.
+namespace optim {}
+
+/// Data sets, preprocessing and mini-batches.
+namespace data {}
+
+/// The loop around a network: training, progress, accuracy.
+namespace train {}
+
+}  // namespace tapegrad

@@ -13,6 +13,7 @@
 
 namespace tapegrad {
 
+/// True for xtensor's containers, views and lazy expressions.
 template <class E>
 inline constexpr bool is_array_expression = xt::is_xexpression<std::decay_t<E>>::value;
 
@@ -32,6 +33,7 @@ class ArrayRef {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   ArrayRef(const std::vector<T>& numbers)
       : ArrayRef(numbers.data(), {static_cast<std::int64_t>(numbers.size())}, true) {}
+  /// A vector that ends with the expression: what receives it copies.
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   ArrayRef(std::vector<T>&& numbers)
       : ArrayRef(numbers.data(), {static_cast<std::int64_t>(numbers.size())}, false) {}

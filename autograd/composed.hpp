@@ -29,6 +29,7 @@ Var expand(Operand x, const Shape& shape);
 
 /// Joins values of one shape along a new axis.
 Var stack(const std::vector<Operand>& operands, std::int64_t axis = 0, Place place = Place::here());
+/// The same for a list in braces.
 Var stack(std::initializer_list<Operand> operands, std::int64_t axis = 0,
           Place place = Place::here());
 

@@ -47,10 +47,12 @@ template <class G>
 Var gate(const G& rule, Operand x) {
   return detail::record_gate(rule, x.place(), x);
 }
+/// The same for a gate of two operands.
 template <class G>
 Var gate(const G& rule, Operand a, Operand b) {
   return detail::record_gate(rule, a.place(), a, b);
 }
+/// The same for a gate of three operands.
 template <class G>
 Var gate(const G& rule, Operand a, Operand b, Operand c) {
   return detail::record_gate(rule, a.place(), a, b, c);

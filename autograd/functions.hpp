@@ -129,36 +129,47 @@ inline Var truth(const Var& condition) {
   return condition;
 }
 
+/// a + b, element by element: the gate add.
 TAPEGRAD_ALWAYS_INLINE Var operator+(Operand a, Operand b) {
   return add(a, b);
 }
+/// a − b, element by element: the gate sub.
 TAPEGRAD_ALWAYS_INLINE Var operator-(Operand a, Operand b) {
   return sub(a, b);
 }
+/// a · b, element by element: the gate mul.
 TAPEGRAD_ALWAYS_INLINE Var operator*(Operand a, Operand b) {
   return mul(a, b);
 }
+/// a / b, element by element: the gate div.
 TAPEGRAD_ALWAYS_INLINE Var operator/(Operand a, Operand b) {
   return div(a, b);
 }
+/// −x: the gate neg.
 TAPEGRAD_ALWAYS_INLINE Var operator-(Operand x) {
   return neg(x);
 }
+/// 1 where a > b, else 0: the gate greater.
 TAPEGRAD_ALWAYS_INLINE Var operator>(Operand a, Operand b) {
   return greater(a, b);
 }
+/// 1 where a ≥ b, else 0: the gate greater_equal.
 TAPEGRAD_ALWAYS_INLINE Var operator>=(Operand a, Operand b) {
   return greater_equal(a, b);
 }
+/// 1 where a < b, else 0: the gate less.
 TAPEGRAD_ALWAYS_INLINE Var operator<(Operand a, Operand b) {
   return less(a, b);
 }
+/// 1 where a ≤ b, else 0: the gate less_equal.
 TAPEGRAD_ALWAYS_INLINE Var operator<=(Operand a, Operand b) {
   return less_equal(a, b);
 }
+/// 1 where a = b, else 0: the gate equal. Compares numbers, not handles.
 TAPEGRAD_ALWAYS_INLINE Var operator==(Operand a, Operand b) {
   return equal(a, b);
 }
+/// 1 where a ≠ b, else 0: the gate not_equal.
 TAPEGRAD_ALWAYS_INLINE Var operator!=(Operand a, Operand b) {
   return not_equal(a, b);
 }
@@ -167,12 +178,15 @@ TAPEGRAD_ALWAYS_INLINE Var operator!=(Operand a, Operand b) {
 TAPEGRAD_ALWAYS_INLINE Var& operator+=(Var& a, Operand b) {
   return a = add(Operand(a, b.place().file, b.place().line), b);
 }
+/// The same for a − b.
 TAPEGRAD_ALWAYS_INLINE Var& operator-=(Var& a, Operand b) {
   return a = sub(Operand(a, b.place().file, b.place().line), b);
 }
+/// The same for a · b.
 TAPEGRAD_ALWAYS_INLINE Var& operator*=(Var& a, Operand b) {
   return a = mul(Operand(a, b.place().file, b.place().line), b);
 }
+/// The same for a / b.
 TAPEGRAD_ALWAYS_INLINE Var& operator/=(Var& a, Operand b) {
   return a = div(Operand(a, b.place().file, b.place().line), b);
 }
@@ -229,6 +243,7 @@ Var where(Var condition, A&& a, B&& b) {
                Operand(std::forward<A>(a), place.file, place.line),
                Operand(std::forward<B>(b), place.file, place.line));
 }
+/// The same with an array as condition.
 template <class E, class B, class = std::enable_if_t<is_array_expression<E>>>
 Var where(E&& condition, Var a, B&& b) {
   const Place place = detail::place_of(a);

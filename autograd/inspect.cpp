@@ -215,3 +215,9 @@ std::string to_table(const Tape& tape) {
 }
 
 }  // namespace tapegrad
+
+fmt::format_context::iterator fmt::formatter<tapegrad::Var>::format(
+    const tapegrad::Var& x, fmt::format_context& context) const {
+  if (x.size() == 1 && x.shape().empty()) return number.format(x.item(), context);
+  return fmt::format_to(context.out(), "{}", tapegrad::to_string(x));
+}

@@ -58,15 +58,9 @@ std::string to_string(const Var& x);
 template <>
 struct fmt::formatter<tapegrad::Var> {
   fmt::formatter<double> number;
-  template <class Context>
-  constexpr auto parse(Context& context) {
-    return number.parse(context);
-  }
-  template <class Context>
-  auto format(const tapegrad::Var& x, Context& context) const {
-    if (x.size() == 1 && x.shape().empty()) return number.format(x.item(), context);
-    return fmt::format_to(context.out(), "{}", tapegrad::to_string(x));
-  }
+  constexpr auto parse(fmt::format_parse_context& context) { return number.parse(context); }
+  // Not here: how a double is formatted stands in <fmt/format.h>, which takes long to compile.
+  fmt::format_context::iterator format(const tapegrad::Var& x, fmt::format_context& context) const;
 };
 
 template <>

@@ -14,14 +14,24 @@ namespace tapegrad {
 /// stay unchanged as long as the tape uses it. Everything else is copied.
 class Operand {
  public:
-  enum class Kind : std::uint8_t { var, number, parameter, array };
+  /// What an Operand may be.
+  enum class Kind : std::uint8_t {
+    var,        ///< A gate's value.
+    number,     ///< A scalar constant.
+    parameter,  ///< A parameter, whose node the tape finds or makes.
+    array,      ///< Numbers without gradient.
+  };
 
+  /// A value on a tape.
   Operand(const Var& var, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::var), var_(var), place_{file, line} {}
+  /// A number, a scalar without gradient.
   Operand(double number, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::number), number_(number), place_{file, line} {}
+  /// A parameter, which must live until the gate is recorded.
   Operand(const Parameter& parameter, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::parameter), source_(&parameter), place_{file, line} {}
+  /// An xtensor container, view or lazy expression.
   template <class E, class = std::enable_if_t<is_array_expression<E>>>
   Operand(E&& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::array),
@@ -32,6 +42,7 @@ class Operand {
               static_cast<E&&>(*const_cast<Source*>(static_cast<const Source*>(source))));
         }),
         place_{file, line} {}
+  /// A vector of numbers, shape (n).
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Operand(const std::vector<T>& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::array),
@@ -40,6 +51,7 @@ class Operand {
           return ArrayRef(*static_cast<const std::vector<T>*>(source));
         }),
         place_{file, line} {}
+  /// A vector that ends with the expression, shape (n): it is copied.
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Operand(std::vector<T>&& array, const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE)
       : kind_(Kind::array),
@@ -52,9 +64,13 @@ class Operand {
 
   /// Which of the four it is; only its accessor means something.
   Kind kind() const { return kind_; }
+  /// The gate of Kind::var.
   const Var& var() const { return var_; }
+  /// The number of Kind::number.
   double number() const { return number_; }
+  /// The parameter of Kind::parameter.
   const Parameter& parameter() const { return *static_cast<const Parameter*>(source_); }
+  /// The numbers of Kind::array.
   ArrayRef array() const { return array_(source_); }
   /// The sizes along each axis; empty for a number.
   Shape shape() const {

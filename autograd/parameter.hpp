@@ -61,6 +61,7 @@ class Parameter {
   const Shape& shape() const { return state_->shape; }
   /// The number of elements.
   std::int64_t size() const { return state_->size; }
+  /// The type of value and gradient; a tape of the other precision converts.
   Precision precision() const { return state_->precision; }
 
   /// How often the value has changed. A tape refuses to go backward through older values.

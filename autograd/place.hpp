@@ -13,14 +13,16 @@ namespace tapegrad {
 #define TAPEGRAD_FILE nullptr
 #define TAPEGRAD_LINE 0
 #else
+/// As a default argument: the caller's file.
 #define TAPEGRAD_FILE __builtin_FILE()
+/// As a default argument: the caller's line.
 #define TAPEGRAD_LINE __builtin_LINE()
 #endif
 
 /// A line of the user's source.
 struct Place {
-  const char* file = nullptr;
-  int line = 0;
+  const char* file = nullptr;  ///< As the compiler names it; null if unknown.
+  int line = 0;                ///< Counted from 1; 0 if unknown.
 
   /// As a default argument: the place of the call.
   static constexpr Place here(const char* file = TAPEGRAD_FILE, int line = TAPEGRAD_LINE) {

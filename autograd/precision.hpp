@@ -5,14 +5,23 @@
 namespace tapegrad {
 
 /// The floating-point type of all values and gradients on a tape.
-enum class Precision : std::uint8_t { f32, f64 };
+enum class Precision : std::uint8_t {
+  f32,  ///< float
+  f64,  ///< double
+};
+/// Float: `Tape tape(f32)`.
 inline constexpr Precision f32 = Precision::f32;
+/// Double, the default of a program that sets none.
 inline constexpr Precision f64 = Precision::f64;
 
-/// What a tape keeps. `inspect`: every value and gradient stays readable. `lean`: backward reuses
-/// memory as soon as it has been consumed; reading what is gone throws.
-enum class Mode : std::uint8_t { inspect, lean };
+/// What a tape keeps.
+enum class Mode : std::uint8_t {
+  inspect,  ///< Every value and gradient stays readable.
+  lean,     ///< Backward reuses memory as soon as it is consumed; reading what is gone throws.
+};
+/// Every value and gradient stays readable: the default.
 inline constexpr Mode inspect = Mode::inspect;
+/// Memory is reused during backward: `Tape tape(lean)`.
 inline constexpr Mode lean = Mode::lean;
 
 /// The precision of tapes and parameters that do not name one; double unless changed.

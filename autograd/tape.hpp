@@ -20,19 +20,23 @@ class Tape {
   /// An empty tape, the innermost one of this thread until it ends.
   explicit Tape(Precision precision = default_precision(), Mode mode = inspect,
                 Place place = Place::here());
+  /// The same with the default precision: `Tape tape(lean)`.
   explicit Tape(Mode mode, Place place = Place::here()) : Tape(default_precision(), mode, place) {}
   ~Tape();
   /// The tape moved from can only be assigned to or destroyed.
   Tape(Tape&& other) noexcept;
+  /// The two exchange their gates; handles stay good.
   Tape& operator=(Tape&& other) noexcept;
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
   /// A leaf that receives a gradient; its value is copied. Made under no_grad, it never does.
   Var variable(const ArrayRef& value, Place place = Place::here());
+  /// The same for a scalar.
   Var variable(double value, Place place = Place::here()) {
     return detail::record_scalar_variable(block_, value, place);
   }
+  /// The same for a list of numbers, shape (n).
   Var variable(std::initializer_list<double> values, Place place = Place::here()) {
     return variable(ArrayRef(values), place);
   }
@@ -67,10 +71,11 @@ class Tape {
 
   /// In bytes, for gates with their values and gradients.
   struct Memory {
-    std::int64_t used;
+    std::int64_t used;      ///< In use now.
     std::int64_t peak;      ///< The most in use since the tape was made or reset.
     std::int64_t reserved;  ///< Held from the system.
   };
+  /// What the tape takes now.
   Memory memory() const;
 
   /// For the library's own files.

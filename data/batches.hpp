@@ -78,12 +78,15 @@ class Batches::Iterator {
  public:
   /// The current batch, valid until the next step.
   const Batch& operator*() const { return *batch_; }
+  /// Its members.
   const Batch* operator->() const { return batch_; }
 
   /// Goes on to the next batch. Throws ValueError if another loop was started meanwhile.
   Iterator& operator++();
 
+  /// True at the same batch of an epoch.
   friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
+  /// True at different ones.
   friend bool operator!=(const Iterator& a, const Iterator& b) { return !(a == b); }
 
  private:

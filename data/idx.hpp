@@ -5,12 +5,14 @@
 
 #include <tapegrad/data/dataset.hpp>
 
+/// \file
 /// Readers of IDX files, the format of MNIST and Fashion-MNIST: unsigned bytes behind a big-endian
 /// header of sizes. A file may be plain or gzip; its content decides, not its name.
 ///
 /// Every reader throws FileError if a file is missing, is a folder, has another magic number, is
 /// empty, is shorter or longer than its header says, or is corrupt gzip (damaged, truncated,
 /// followed by other bytes).
+
 namespace tapegrad::data {
 
 /// The images of an IDX file (magic number 2051) as an array (N, rows·columns), one image per row,
@@ -26,7 +28,10 @@ std::vector<int> read_idx_labels(const std::string& path);
 Dataset load_idx(const std::string& images_path, const std::string& labels_path, int classes = 0);
 
 /// The two parts in which a data set is published.
-enum class Split { train, test };
+enum class Split {
+  train,  ///< To learn from.
+  test,   ///< To be looked at once, at the end.
+};
 
 /// A data set in four files named as MNIST's: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`
 /// and the same with `t10k` for the test images, with or without `.gz`, in `dir` or in

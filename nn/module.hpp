@@ -32,7 +32,9 @@ class Module {
  public:
   Module() = default;
   virtual ~Module() = default;
+  /// Takes over parameters and children.
   Module(Module&&) = default;
+  /// Takes over parameters and children, giving up its own.
   Module& operator=(Module&&) = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -73,6 +75,7 @@ class Module {
     add_child(name, child);
     return child;
   }
+  /// The same for a child that has other owners too; registered twice, it shares its weights.
   template <class M>
   std::shared_ptr<M> register_module(const std::string& name, std::shared_ptr<M> module) {
     add_child(name, module);

@@ -7,7 +7,7 @@ namespace tapegrad::ops {
 /// y = c + x with the number c as attribute; ∂y/∂x = 1. One gate where `c + x` also records a leaf
 /// for c.
 struct AddConstant : Pointwise<1> {
-  double c = 1;
+  double c = 1;  ///< What is added.
 
   AddConstant() = default;
   AddConstant(double constant) : c(constant) {}

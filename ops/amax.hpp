@@ -11,8 +11,8 @@ struct AmaxScatter;
 /// The largest element over the given axes (all by default); with `keepdims` they stay as size 1.
 /// The gradient goes to the winner, at a tie to the first. NaN wins over every number.
 struct Amax : Whole<1> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   Amax() = default;
   Amax(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

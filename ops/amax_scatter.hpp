@@ -11,7 +11,7 @@ struct AmaxTake;
 /// Zeros of x's shape with the elements of g at the places where x is largest over the given axes:
 /// the gradient of amax. Only g gets a gradient.
 struct AmaxScatter : Whole<2, 0b10> {
-  Axes axes;
+  Axes axes;  ///< Those of the amax; none means all.
 
   AmaxScatter() = default;
   explicit AmaxScatter(const Axes& over) : axes(over) {}

@@ -10,8 +10,8 @@ struct AmaxScatter;
 /// Elements of u at the places where x is largest over the given axes: amax(x) = amax_take(x, x).
 /// Only u gets a gradient; the places are constant between ties.
 struct AmaxTake : Whole<2, 0b10> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   AmaxTake() = default;
   explicit AmaxTake(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

@@ -12,8 +12,8 @@ namespace tapegrad::ops {
 /// number. Has no gradient. Throws ValueError where the tape's precision cannot tell all positions
 /// apart.
 struct Argmax : Whole<1, 0> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< One, or none for all of x.
+  bool keepdims = false;  ///< Keeps the axis as size 1.
 
   Argmax() = default;
   Argmax(std::int64_t axis, bool keep = false) : axes({axis}), keepdims(keep) {}

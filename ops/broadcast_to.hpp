@@ -10,7 +10,7 @@ struct SumTo;
 /// Repeats x along new or size-1 axes until it has the given shape. The gradient is the sum over
 /// the repetitions.
 struct BroadcastTo : Whole<1> {
-  Shape to;
+  Shape to;  ///< The shape of the output.
 
   BroadcastTo() = default;
   BroadcastTo(const Shape& target) : to(target) {}

@@ -7,8 +7,8 @@ namespace tapegrad::ops {
 /// y = min(max(x, low), high); ∂y/∂x = 1 for low < x < high, else 0 (also at both kinks). NaN stays
 /// NaN. Throws ValueError unless low ≤ high.
 struct Clamp : Pointwise<1> {
-  double low = -1;
-  double high = 1;
+  double low = -1;  ///< The smallest y.
+  double high = 1;  ///< The largest y.
 
   Clamp() = default;
   Clamp(double lowest, double highest) : low(lowest), high(highest) {

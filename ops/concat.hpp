@@ -9,7 +9,7 @@ struct Slice;
 
 /// Joins any number of values along one axis; all other sizes must agree.
 struct Concat : Whole<variadic> {
-  std::int64_t axis = 0;
+  std::int64_t axis = 0;  ///< Along which; negative ones count from the end.
 
   Concat() = default;
   Concat(std::int64_t along) : axis(along) {}

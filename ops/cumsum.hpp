@@ -10,8 +10,8 @@ namespace tapegrad::ops {
 /// The running sum along an axis, y_i = x_0 + … + x_i, or from the end, y_i = x_i + … + x_last,
 /// with `reverse`. Gathered in double. The gradient is the running sum from the other end.
 struct Cumsum : Whole<1> {
-  std::int64_t axis = 0;
-  bool reverse = false;
+  std::int64_t axis = 0;  ///< Along which; negative ones count from the end.
+  bool reverse = false;   ///< Whether the sum runs from the end.
 
   Cumsum() = default;
   Cumsum(std::int64_t along, bool from_the_end = false) : axis(along), reverse(from_the_end) {}

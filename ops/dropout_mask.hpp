@@ -8,10 +8,10 @@ namespace tapegrad::ops {
 /// Random numbers 0 (with probability `drop`) and 1/(1 − drop): multiplied with a value they are
 /// inverted dropout. Element i depends on (seed, stream, i) alone, so a replay draws the same.
 struct DropoutMask : Whole<0> {
-  double drop = 0.5;
-  std::uint64_t seed = 0;
-  std::uint32_t stream = 0;
-  Shape size;
+  double drop = 0.5;         ///< The probability of a 0, from 0 to below 1.
+  std::uint64_t seed = 0;    ///< The same seed and stream give the same mask.
+  std::uint32_t stream = 0;  ///< Streams of one seed are independent of each other.
+  Shape size;                ///< The shape of the output.
 
   DropoutMask() = default;
   DropoutMask(const Shape& output, double probability, std::uint64_t generator_seed,

@@ -7,7 +7,7 @@ namespace tapegrad::ops {
 
 /// The elements in reverse order along the given axes (all by default).
 struct Flip : Whole<1> {
-  Axes axes;
+  Axes axes;  ///< Negative ones count from the end; none means all.
 
   Flip() = default;
   Flip(const Axes& along) : axes(along) {}

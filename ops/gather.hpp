@@ -11,7 +11,7 @@ struct ScatterAdd;
 /// y[i, j, …] = x[index[i, j, …], j, …]. Along the other axes the index may be shorter than x.
 /// Throws ValueError on an index that is no whole number from 0 to x's size − 1.
 struct Gather : Whole<2, 0b01> {
-  std::int64_t axis = 0;
+  std::int64_t axis = 0;  ///< Along which; negative ones count from the end.
 
   Gather() = default;
   Gather(std::int64_t along) : axis(along) {}

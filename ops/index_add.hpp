@@ -11,8 +11,8 @@ struct IndexSelect;
 /// `index` names: the gradient of index_select. In x the index's shape stands in the axis's place.
 /// Throws ValueError as index_select.
 struct IndexAdd : Whole<2, 0b01> {
-  std::int64_t axis = 0;
-  std::int64_t size = 0;
+  std::int64_t axis = 0;  ///< Along which; negative ones count from the end.
+  std::int64_t size = 0;  ///< The output's size along the axis.
 
   IndexAdd() = default;
   IndexAdd(std::int64_t along, std::int64_t length) : axis(along), size(length) {}

@@ -12,7 +12,7 @@ struct IndexAdd;
 /// rank: (V, D) and (N, L) give (N, L, D). Throws ValueError on an index that is no whole number
 /// from 0 to the axis's size − 1.
 struct IndexSelect : Whole<2, 0b01> {
-  std::int64_t axis = 0;
+  std::int64_t axis = 0;  ///< Along which; negative ones count from the end.
 
   IndexSelect() = default;
   IndexSelect(std::int64_t along) : axis(along) {}

@@ -6,7 +6,7 @@ namespace tapegrad::ops {
 
 /// y = x for x > 0, else slope·x; ∂y/∂x = 1 for x > 0, else the slope (also at the kink x = 0).
 struct LeakyRelu : Pointwise<1> {
-  double slope = 0.01;
+  double slope = 0.01;  ///< Below the kink.
 
   LeakyRelu() = default;
   LeakyRelu(double negative_slope) : slope(negative_slope) {}

@@ -13,8 +13,8 @@ struct Sub;
 /// y = log Σ eˣ over the given axes (all by default), shifted by the maximum so that it cannot
 /// overflow; with `keepdims` they stay as size 1. ∂y/∂x = e^(x − y), the softmax of x.
 struct Logsumexp : Whole<1> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   Logsumexp() = default;
   Logsumexp(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

@@ -16,8 +16,8 @@ struct SumTo;
 /// multiplied one by one and broadcast: (B, m, k) · (k, n) is (B, m, n). ∂L/∂a = g·bᵀ, ∂L/∂b =
 /// aᵀ·g.
 struct Matmul : Whole<2> {
-  bool transpose_a = false;
-  bool transpose_b = false;
+  bool transpose_a = false;  ///< a is stored as (k, m).
+  bool transpose_b = false;  ///< b is stored as (n, k).
 
   Matmul() = default;
   Matmul(bool transposed_a, bool transposed_b)

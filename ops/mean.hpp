@@ -12,8 +12,8 @@ struct Reshape;
 /// The mean over the given axes (all by default); with `keepdims` they stay as size 1.
 /// ∂y/∂x = 1/n for n elements.
 struct Mean : Whole<1> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   Mean() = default;
   Mean(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

@@ -7,7 +7,7 @@ namespace tapegrad::ops {
 /// y = a·x with the number a as attribute; ∂y/∂x = a. One gate where `a * x` also records a leaf
 /// for a.
 struct MulConstant : Pointwise<1> {
-  double a = 2;
+  double a = 2;  ///< What x is multiplied with.
 
   MulConstant() = default;
   MulConstant(double constant) : a(constant) {}

@@ -13,8 +13,8 @@ struct Where;
 /// The Euclidean (L2) norm over the given axes (all by default), y = √Σx²; with `keepdims` they
 /// stay as size 1. ∂y/∂x = x/y, 0 at the kink y = 0.
 struct Norm : Whole<1> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   Norm() = default;
   Norm(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

@@ -65,13 +65,15 @@ constexpr double uniform_at(std::uint64_t seed, std::uint64_t stream, std::uint6
 /// Where a Generator stands, all that a checkpoint must keep: `position` counts the 32-bit words
 /// drawn so far.
 struct GeneratorState {
-  std::uint64_t seed = 0;
-  std::uint64_t stream = 0;
-  std::uint64_t position = 0;
+  std::uint64_t seed = 0;      ///< Philox's key.
+  std::uint64_t stream = 0;    ///< The upper half of its counter.
+  std::uint64_t position = 0;  ///< How many 32-bit words have been drawn.
 
+  /// True if both go on with the same numbers.
   friend bool operator==(const GeneratorState& a, const GeneratorState& b) {
     return a.seed == b.seed && a.stream == b.stream && a.position == b.position;
   }
+  /// True unless both go on with the same numbers.
   friend bool operator!=(const GeneratorState& a, const GeneratorState& b) { return !(a == b); }
 };
 

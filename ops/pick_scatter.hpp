@@ -10,7 +10,7 @@ struct Pick;
 /// Zeros (N, classes) with y[n, labels[n]] = g[n]: the gradient of pick. With g = 1 it is the
 /// one-hot code of the labels.
 struct PickScatter : Whole<2, 0b01> {
-  std::int64_t classes = 0;
+  std::int64_t classes = 0;  ///< How long the rows of the output are.
 
   PickScatter() = default;
   explicit PickScatter(std::int64_t count) : classes(count) {}

@@ -12,8 +12,8 @@ struct Reshape;
 /// The product over the given axes (all by default); with `keepdims` they stay as size 1. A product
 /// over no elements is 1. ∂y/∂x_k is the product of all others, zeros among them or not.
 struct Prod : Whole<1> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   Prod() = default;
   Prod(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

@@ -12,8 +12,9 @@ namespace tapegrad::ops {
 /// prod; prod_grad(x, u)_k = Σ_{i≠k} u_i Π_{j≠i,k} x_j that of Σ u · prod_grad(x); and so on: a
 /// product's derivatives of every order are this one gate.
 struct ProdGrad : Whole<variadic> {
-  Axes axes;
+  Axes axes;  ///< Those of the product; none means all.
 
+  /// How many directions there may be.
   static constexpr int most_directions = 8;
   ProdGrad() = default;
   ProdGrad(const Axes& over) : axes(over) {}

@@ -8,7 +8,7 @@ namespace tapegrad::ops {
 /// The same elements in row-major order under another shape; one size may be −1 and is inferred.
 /// Shares its operand's memory.
 struct Reshape : Whole<1> {
-  Shape to;
+  Shape to;  ///< The shape of the output, one size of it perhaps −1.
 
   static constexpr bool view = true;
   Reshape() = default;

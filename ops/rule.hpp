@@ -55,16 +55,16 @@ struct At {};
 
 /// The open interval from which tests draw an operand; `integral` draws whole numbers.
 struct Domain {
-  double low = -2.0;
-  double high = 2.0;
-  bool integral = false;
+  double low = -2.0;      ///< Its lower end.
+  double high = 2.0;      ///< Its upper end.
+  bool integral = false;  ///< Whole numbers alone, both ends among them.
 };
 
 /// Base of gates that work element by element; operands broadcast.
 template <int operands>
 struct Pointwise {
-  static constexpr int arity = operands;
-  static constexpr bool pointwise = true;
+  static constexpr int arity = operands;   ///< The number of operands, 1 to 3.
+  static constexpr bool pointwise = true;  ///< Element by element.
 };
 
 /// The arity of gates that take any number of operands.
@@ -74,14 +74,16 @@ inline constexpr int variadic = -1;
 /// gradient.
 template <int operands, unsigned differentiable_operands = ~0U>
 struct Whole {
-  static constexpr int arity = operands;
-  static constexpr bool pointwise = false;
+  static constexpr int arity = operands;    ///< The number of operands, or `variadic`.
+  static constexpr bool pointwise = false;  ///< Not element by element.
+  /// Bit k is set if operand k gets a gradient.
   static constexpr unsigned differentiable = differentiable_operands;
 };
 
+/// The gate itself, under a name that depends on the executor: see Listed.
 template <class Gate, class Executor>
 struct ListedGate {
-  using type = Gate;
+  using type = Gate;  ///< That gate.
 };
 
 /// A gate that a backward rule uses. Gates come in pairs whose gradients are each other (slice and
@@ -93,33 +95,36 @@ using Listed = typename ListedGate<Gate, Executor>::type;
 
 /// The shapes of a gate's operands.
 struct Shapes {
-  const Shape* const* first;
-  int count;
+  const Shape* const* first;  ///< Pointers to them, in order.
+  int count;                  ///< How many there are.
+  /// The shape of operand k.
   const Shape& operator[](int k) const { return *first[k]; }
 };
 
 /// An operand of a whole-tensor gate: contiguous elements in row-major order.
 template <class T>
 struct In {
-  const T* data;
-  Shape shape;
+  const T* data;  ///< The first element.
+  Shape shape;    ///< The sizes along each axis; empty for a scalar.
 };
 
 /// The operands of a whole-tensor gate.
 template <class T>
 struct Operands {
-  const In<T>* first;
-  int count;
+  const In<T>* first;  ///< The operands side by side.
+  int count;           ///< How many there are.
+  /// Operand k.
   const In<T>& operator[](int k) const { return first[k]; }
 };
 
 /// Where a whole-tensor gate writes: `=` or, if `accumulate`, `+=`.
 template <class T>
 struct Out {
-  T* data;
-  Shape shape;
-  bool accumulate;
+  T* data;          ///< The first element, in row-major order.
+  Shape shape;      ///< What the gate's `shape` returned.
+  bool accumulate;  ///< Whether numbers are added to what lies there.
 
+  /// Writes a number to element i, or adds it.
   void put(std::int64_t i, T number) const { accumulate ? data[i] += number : data[i] = number; }
 };
 
@@ -146,6 +151,7 @@ constexpr std::common_type_t<Yes, No> where(bool condition, Yes yes, No no) {
 inline float number_like(float, double number) {
   return static_cast<float>(number);
 }
+/// The same in double.
 inline double number_like(double, double number) {
   return number;
 }
@@ -159,6 +165,7 @@ constexpr int side(double a, double b) {
 inline bool truth(float condition) {
   return condition != 0;
 }
+/// The same in double.
 inline bool truth(double condition) {
   return condition != 0;
 }

@@ -10,8 +10,8 @@ struct Gather;
 /// Zeros of the given shape to which each element of x is added at its index: for axis 0,
 /// y[index[i, j, …], j, …] += x[i, j, …]. The gradient of gather. Throws ValueError as gather.
 struct ScatterAdd : Whole<2, 0b01> {
-  Shape to;
-  std::int64_t axis = 0;
+  Shape to;               ///< The shape of the output.
+  std::int64_t axis = 0;  ///< Along which; negative ones count from the end.
 
   ScatterAdd() = default;
   ScatterAdd(const Shape& target, std::int64_t along) : to(target), axis(along) {}

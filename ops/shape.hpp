@@ -17,22 +17,31 @@ inline constexpr int max_rank = 8;
 /// Rank 0 (no entries) is a scalar.
 class Shape {
  public:
-  using value_type = std::int64_t;
+  using value_type = std::int64_t;  ///< Of an entry.
 
+  /// No entries: a scalar's shape.
   Shape() = default;
   /// Throws ShapeError for more than `max_rank` entries.
   Shape(std::initializer_list<std::int64_t> sizes) { assign(sizes.begin(), sizes.end()); }
+  /// The entries between two iterators. Throws as above.
   template <class Iterator>
   Shape(Iterator first, Iterator last) {
     assign(first, last);
   }
 
+  /// The number of entries.
   int rank() const { return rank_; }
+  /// True for rank 0.
   bool empty() const { return rank_ == 0; }
+  /// The entry at a position from 0 to rank − 1, not checked.
   std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
+  /// The same to be written.
   std::int64_t& operator[](int axis) { return sizes_[static_cast<std::size_t>(axis)]; }
+  /// The first entry.
   const std::int64_t* begin() const { return sizes_.data(); }
+  /// Past the last entry.
   const std::int64_t* end() const { return sizes_.data() + rank_; }
+  /// The last entry; there must be one.
   std::int64_t back() const { return sizes_[static_cast<std::size_t>(rank_ - 1)]; }
 
   /// The number of elements: the product of the sizes, 1 for a scalar.
@@ -42,11 +51,13 @@ class Shape {
     return product;
   }
 
+  /// Appends an entry. Throws ShapeError at max_rank.
   void push_back(std::int64_t size) {
     if (rank_ == max_rank) throw_too_long(max_rank + 1);
     sizes_[static_cast<std::size_t>(rank_++)] = size;
   }
 
+  /// True for equal entries.
   friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (int axis = 0; axis < a.rank_; ++axis) {
@@ -54,6 +65,7 @@ class Shape {
     }
     return true;
   }
+  /// True unless all entries are equal.
   friend bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
 
  private:

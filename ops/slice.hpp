@@ -10,10 +10,10 @@ struct SliceScatter;
 /// The entries start, start + step, … before stop along one axis. Negative positions count from the
 /// end; the step is 1 or more.
 struct Slice : Whole<1> {
-  std::int64_t axis = 0;
-  std::int64_t start = 0;
-  std::int64_t stop = 0;
-  std::int64_t step = 1;
+  std::int64_t axis = 0;   ///< Along which; negative ones count from the end.
+  std::int64_t start = 0;  ///< The first entry.
+  std::int64_t stop = 0;   ///< No entry from here on.
+  std::int64_t step = 1;   ///< From one entry to the next, 1 or more.
 
   Slice() = default;
   Slice(std::int64_t along, std::int64_t first, std::int64_t last, std::int64_t every = 1)

@@ -12,10 +12,10 @@ struct Slice;
 /// Zeros of length `size` along one axis, with x placed at start, start + step, …: the gradient of
 /// a slice.
 struct SliceScatter : Whole<1> {
-  std::int64_t axis = 0;
-  std::int64_t start = 0;
-  std::int64_t size = 0;
-  std::int64_t step = 1;
+  std::int64_t axis = 0;   ///< Along which; negative ones count from the end.
+  std::int64_t start = 0;  ///< Where x begins in the output.
+  std::int64_t size = 0;   ///< The output's size along the axis.
+  std::int64_t step = 1;   ///< From one entry of x to the next in the output, 1 or more.
 
   SliceScatter() = default;
   SliceScatter(std::int64_t along, std::int64_t first, std::int64_t length, std::int64_t every = 1)

@@ -67,10 +67,14 @@ inline std::int64_t offset_of(std::int64_t i, const Shape& shape, const Strides&
 /// A shape split for a reduction into the axes that stay and those that are reduced away, with the
 /// strides of the contiguous operand along each.
 struct ReductionSplit {
-  Shape kept, reduced;
-  Strides kept_strides, reduced_strides;
+  Shape kept;               ///< The sizes of the axes that stay.
+  Shape reduced;            ///< The sizes of the others.
+  Strides kept_strides;     ///< Between neighbours along axes that stay.
+  Strides reduced_strides;  ///< Between neighbours along the others.
 };
 
+/// Splits a shape by the axes to be reduced (all if there are none). Throws ShapeError naming
+/// `gate` on an axis that does not exist or comes twice.
 inline ReductionSplit split_reduction(const Shape& shape, const Axes& axes, const char* gate) {
   const auto chosen = chosen_axes(axes, shape.rank(), gate);
   const Strides strides = contiguous_strides(shape);

@@ -11,8 +11,8 @@ struct Reshape;
 /// The sum over the given axes (all by default); with `keepdims` they stay as size 1. A sum over
 /// no elements is 0.
 struct Sum : Whole<1> {
-  Axes axes;
-  bool keepdims = false;
+  Axes axes;              ///< Negative ones count from the end; none means all.
+  bool keepdims = false;  ///< Keeps reduced axes as size 1.
 
   Sum() = default;
   Sum(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}

@@ -9,7 +9,7 @@ struct BroadcastTo;
 
 /// Sums x down to a shape that broadcasts to x's: what a broadcast operand receives as gradient.
 struct SumTo : Whole<1> {
-  Shape to;
+  Shape to;  ///< The shape of the output.
 
   SumTo() = default;
   SumTo(const Shape& target) : to(target) {}

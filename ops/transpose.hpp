@@ -8,7 +8,7 @@ namespace tapegrad::ops {
 /// Reorders the axes: axis k of y is axis `order[k]` of x. Without an order all axes are reversed,
 /// which transposes a matrix.
 struct Transpose : Whole<1> {
-  Axes order;
+  Axes order;  ///< Which axis of x each axis of y is; none reverses them.
 
   Transpose() = default;
   Transpose(const Axes& axes) : order(axes) {}

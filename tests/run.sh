@@ -6,7 +6,7 @@
 #
 # NAME is one of CMakePresets.json (release when not given). Another preset than release, or options
 # such as --gtest_filter=Tape.*, run the gtest suite alone: the examples, the consumer project, the
-# programs that must not compile and README's blocks belong to the whole run.
+# programs that must not compile and the documents' programs belong to the whole run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/packages.sh
@@ -93,7 +93,7 @@ run_suite
 if [[ $preset == release && ${#options[@]} -eq 0 ]]; then
   echo "--- examples"
   run_part tests/examples/run.sh build/release/examples
-  # What a user would install, for the consumer project and README's programs.
+  # What a user would install, for the consumer project and the documents' programs.
   prefix=$PWD/build/release/prefix
   rm -rf "$prefix"
   cmake --install build/release --prefix "$prefix" >build/release/install.log
@@ -101,8 +101,8 @@ if [[ $preset == release && ${#options[@]} -eq 0 ]]; then
   run_part tests/consumer/run.sh "$prefix"
   echo "--- programs that must not compile"
   run_part tests/compile_fail/run.sh "$prefix"
-  echo "--- README's programs"
-  run_part tests/readme/run.sh "$prefix"
+  echo "--- the documents' programs"
+  run_part tests/docs/run.sh "$prefix"
 fi
 
 closing_line

@@ -12,24 +12,24 @@ namespace tapegrad::train {
 
 /// How `fit` goes through the data.
 struct Options {
-  int epochs = 10;
-  int batch_size = 32;
-  /// Of the order in which samples come.
-  std::uint64_t seed = 0;
+  int epochs = 10;         ///< How often every sample is seen.
+  int batch_size = 32;     ///< Samples per step; the last batch of an epoch may be smaller.
+  std::uint64_t seed = 0;  ///< Of the order in which samples come.
+  /// Of the tapes on which steps are computed.
   Precision precision = default_precision();
 };
 
 /// Where training stands, after every step.
 struct Progress {
-  int epoch;  ///< Counted from 0.
-  int epochs;
-  std::int64_t step;   ///< Steps done in this epoch.
-  std::int64_t steps;  ///< Steps of an epoch.
-  double loss;         ///< Mean over the samples seen in this epoch.
-  double accuracy;     ///< Share of them that was classified right, before each step.
-  double samples_per_second;
-  double seconds_left;
-  std::int64_t step_bytes;  ///< Memory that the tape of the largest step so far needed.
+  int epoch;                  ///< Counted from 0.
+  int epochs;                 ///< How many there will be.
+  std::int64_t step;          ///< Steps done in this epoch.
+  std::int64_t steps;         ///< Steps of an epoch.
+  double loss;                ///< Mean over the samples seen in this epoch.
+  double accuracy;            ///< Share of them that was classified right, before each step.
+  double samples_per_second;  ///< Since training began.
+  double seconds_left;        ///< Until the last epoch ends, at this pace.
+  std::int64_t step_bytes;    ///< Memory that the tape of the largest step so far needed.
 };
 
 /// Called after every step, for a progress bar or a log.

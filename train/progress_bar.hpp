@@ -12,6 +12,7 @@ namespace tapegrad::train {
 /// per second, at the end of an epoch. Debian packages no C++ library for this.
 class ProgressBar {
  public:
+  /// Draws to a stream, which must live as long.
   explicit ProgressBar(std::FILE* stream = stderr);
   /// To be given to `fit` as its monitor.
   void operator()(const Progress& progress);

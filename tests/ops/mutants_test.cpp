@@ -139,6 +139,8 @@ void try_all_mutants(const char* name) {
   if (differentiable) {
     EXPECT_GT(wrong, 0) << name << ": no mutant could be tried";
   }
+  // For the gate's page: docs/gate_checks.hpp.
+  ::testing::Test::RecordProperty("wrong_rules", wrong);
 }
 
 #define TAPEGRAD_GATE(name, Type)      \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests README.md's C++ blocks. What a block's fence says decides how:
+# Tests the C++ blocks of README.md and docs/guide.md. What a block's fence says decides how:
 #
 #   ```cpp                   a whole program: it is compiled and run and must end with exit code 0. When
 #                            the next block is ```text, its output must be that block's text.
@@ -9,25 +9,20 @@
 #
 # A bare ```cpp block without `int main` is an error: nothing goes untested by oversight.
 #
-#   tests/readme/run.sh PREFIX      (where tapegrad is installed; tests/run.sh does that)
+#   tests/docs/run.sh PREFIX      (where tapegrad is installed; tests/run.sh does that)
 set -euo pipefail
 prefix=$(realpath "$1")
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 cd "$root"
 source scripts/report.sh
 
-if [[ ! -f README.md ]]; then
-  skip "README: there is no README.md"
-  closing_line
-  exit
-fi
-
-folder=$root/build/readme
+documents=(README.md docs/guide.md)
+folder=$root/build/documents
 blocks=$folder/blocks
 rm -rf "$blocks"
 mkdir -p "$blocks"
 touch "$blocks/list"
-awk -v dir="$blocks" -f tests/readme/blocks.awk README.md
+awk -v dir="$blocks" -f tests/docs/blocks.awk "${documents[@]}"
 
 # True when the lines of file $1 stand in file $2, one after the other.
 contains() {
@@ -45,15 +40,16 @@ contains() {
 programs=()
 declare -A expected
 previous=
-while read -r line info; do
-  code=$blocks/line_$line.code
-  name="README line $line"
+while read -r document line info; do
+  code=$blocks/${document}_line_$line.code
+  name="$document line $line"
   case $info in
     cpp)
       if grep -qE '\bint main\b' "$code"; then
-        cp "$code" "$blocks/line_$line.cpp"
-        programs+=("$line")
-        previous=$line
+        # Messages name the line within the block, which does not move with the text around it.
+        { echo '#line 1 "main.cpp"'; cat "$code"; } >"${code%.code}.cpp"
+        previous=${document}_line_$line
+        programs+=("$previous")
         continue
       fi
       echo "It has no int main: complete it, or mark it \`\`\`cpp fragment." >"$code.log"
@@ -83,19 +79,19 @@ if [[ ${#programs[@]} -gt 0 ]]; then
   if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
   rm -f "$folder/build/CMakeCache.txt"
   build() {
-    cmake -S tests/readme -B "$folder/build" -G Ninja -DBLOCKS="$blocks" \
+    cmake -S tests/docs -B "$folder/build" -G Ninja -DBLOCKS="$blocks" \
       -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release &&
       # One program that does not compile must not hide the others.
       ninja -C "$folder/build" --quiet -k 0
   }
-  rm -f "$folder"/build/line_*
+  rm -f "$folder"/build/*_line_*
   build >"$folder/build.log" 2>&1 </dev/null || true
 fi
 
-for line in "${programs[@]}"; do
-  program=$folder/build/line_$line
-  name="README line $line"
-  output=$blocks/line_$line.output
+for stem in "${programs[@]}"; do
+  program=$folder/build/$stem
+  name=${stem//_/ }
+  output=$blocks/$stem.output
   if [[ ! -x $program ]]; then
     fail "$name: does not compile" "$folder/build.log"
     continue
@@ -103,12 +99,12 @@ for line in "${programs[@]}"; do
   # Run where it may write files.
   if ! (cd "$blocks" && timeout 120 "$program") >"$output" 2>&1 </dev/null; then
     fail "$name: the program failed" "$output"
-  elif [[ -n ${expected[$line]:-} ]] &&
-       ! diff <(sed 's/[[:space:]]*$//' "${expected[$line]}") <(sed 's/[[:space:]]*$//' "$output") \
+  elif [[ -n ${expected[$stem]:-} ]] &&
+       ! diff <(sed 's/[[:space:]]*$//' "${expected[$stem]}") <(sed 's/[[:space:]]*$//' "$output") \
          >"$output.diff"; then
-    fail "$name: prints something else than README says (<)" "$output.diff"
+    fail "$name: prints something else than the text says (<)" "$output.diff"
   else
-    pass "$name: compiles and runs${expected[$line]:+, prints what README says}"
+    pass "$name: compiles and runs${expected[$stem]:+, prints what the text says}"
   fi
 done
 # The table of gates in README says what ops/gates.txt says.
