@@ -10,7 +10,7 @@ namespace tapegrad::data {
 /// Writes the values of a set, each in its own precision, under its name; not compressed, as
 /// numpy.savez does. The file is replaced as a whole: what fails leaves it as it was. The file is
 /// put together in memory. Throws FileError if it cannot be written, or for a name that is empty,
-/// comes twice, is not UTF-8 or is longer than 65,000 bytes.
+/// comes twice, is not UTF-8 or is longer than 65,531 bytes.
 void save_npz(const std::string& path, const NamedParameters& named);
 
 /// The set of a file of numpy.savez or numpy.savez_compressed, in the file's order. float32 and

@@ -98,8 +98,10 @@ std::string read_file(const Origin& origin) {
 void write_file(const Origin& origin, std::string_view bytes) {
   std::error_code error;
   fs::path target = origin.path;
-  // The file behind a link is replaced, not the link.
-  if (fs::is_symlink(target, error)) target = fs::weakly_canonical(target, error);
+  // The file behind a link is replaced, not the link. A circle of links ends, too.
+  for (int links = 0; links < 40 && fs::is_symlink(target, error); ++links) {
+    target = target.parent_path() / fs::read_symlink(target, error);
+  }
   const fs::file_status old = fs::status(target, error);
   if (fs::is_directory(old)) origin.fail("needs a file; this is a folder; name a file in it");
   if (fs::exists(old) && !fs::is_regular_file(old)) {

@@ -159,11 +159,14 @@ std::string npz_bytes(const NamedParameters& named, const Origin& origin) {
     Source content(zip_source_buffer_fragment(archive.get(), fragments, 2, 0));
     if (!content) throw std::bad_alloc();
     const std::string entry = name + std::string(ending);
+    constexpr std::size_t most_bytes = 65'535;  // libzip would cut off what is more
     const zip_int64_t index =
-        zip_file_add(archive.get(), entry.c_str(), content.get(), ZIP_FL_ENC_UTF_8);
+        entry.size() > most_bytes
+            ? -1
+            : zip_file_add(archive.get(), entry.c_str(), content.get(), ZIP_FL_ENC_UTF_8);
     if (index < 0) {
-      origin.fail("needs names in UTF-8 of less than 65,536 bytes; got {} ({}); rename the array",
-                  in_quotes(name), zip_strerror(archive.get()));
+      origin.fail("needs names in UTF-8 of at most {} bytes; got {} of {} bytes; rename the array",
+                  most_bytes - ending.size(), in_quotes(name), name.size());
     }
     static_cast<void>(content.release());  // the archive owns it now
     // The first day that a zip file can say, as NumPy has it.

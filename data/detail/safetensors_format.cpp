@@ -68,11 +68,15 @@ Header parse_header(std::string_view text, const Origin& origin) {
     }
     return true;
   };
+  const auto no_json_at = [&](std::size_t byte) {
+    origin.fail("needs a header in JSON; at its byte {} it is none; get the file again", byte);
+  };
+  // The parser takes a zero byte for the end and is silent about what follows.
+  if (const std::size_t zero = text.find('\0'); zero != text.npos) no_json_at(zero + 1);
   try {
     header.json = Json::parse(text.begin(), text.end(), watch);
   } catch (const Json::parse_error& error) {
-    origin.fail("needs a header in JSON; at its byte {} it is none; get the file again",
-                error.byte);
+    no_json_at(error.byte);
   }
   if (!header.json.is_object()) {
     origin.fail("needs a header that is an object; got {}; write the file again",
