@@ -78,7 +78,7 @@ inline std::string zip_file(const std::vector<ZipEntry>& entries) {
         little_endian(0x00210000, 4) + little_endian(crc, 4) + little_endian(stored.size(), 4) +
         little_endian(entry.announced_size.value_or(size), 4) +
         little_endian(entry.name.size(), 2) + little_endian(0, 2);
-    directory += "PK\1\2" + little_endian(20, 2) + common + little_endian(0, 10) +
+    directory += "PK\1\2" + little_endian(20, 2) + common + std::string(10, '\0') +
                  little_endian(locals.size(), 4) + entry.name;
     locals += "PK\3\4" + common + entry.name + stored;
   }
