@@ -1,5 +1,6 @@
 #include <tapegrad/data/detail/file.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -106,6 +107,11 @@ void write_file(const Origin& origin, std::string_view bytes) {
   if (fs::is_directory(old)) origin.fail("needs a file; this is a folder; name a file in it");
   if (fs::exists(old) && !fs::is_regular_file(old)) {
     origin.fail("needs a file; this is a device or a pipe, which cannot be replaced; name a file");
+  }
+  // Replacing a file needs no permission of the file's own; it is asked for all the same.
+  if (fs::exists(old) && faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) {
+    origin.fail("needs a file that may be written; this one may not ({}); choose another name",
+                std::strerror(errno));
   }
   const fs::path folder = target.parent_path();
   if (!folder.empty() && !fs::is_directory(folder, error)) {

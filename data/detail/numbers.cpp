@@ -68,8 +68,7 @@ void each_integer(const StoredArray& array, T* target, const Origin& origin) {
   using Bits = std::make_unsigned_t<Integer>;
   each<Bits>(array, target, [&](Bits bits) {
     const auto number = static_cast<Integer>(bits);
-    const auto wide = static_cast<std::uint64_t>(number);  // with its sign in the upper bits
-    if (!holds<T>(number < 0 ? -wide : wide)) {
+    if (!holds<T>(number < 0 ? static_cast<Bits>(0 - bits) : bits)) {
       constexpr bool narrow = std::is_same_v<T, float>;
       origin.fail("needs integers that a {} equals; {} of type {} is none; {}",
                   narrow ? "float" : "double", number, to_string(array.type),
@@ -181,7 +180,7 @@ template void decode(const StoredArray&, double*, const Origin&);
 Parameter to_parameter(const StoredArray& array, const Origin& origin) {
   const bool is_float = array.type.kind == Kind::real || array.type.kind == Kind::brain;
   const bool narrow = array.type.bytes <= (is_float ? 4U : 2U);
-  const Parameter parameter = Parameter::zeros(array.shape, narrow ? f32 : f64);
+  Parameter parameter = Parameter::zeros(array.shape, narrow ? f32 : f64);
   with_precision(parameter.precision(), [&](auto type) {
     decode(array, static_cast<decltype(type)*>(parameter.state()->value), origin);
   });

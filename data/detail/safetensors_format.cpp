@@ -77,6 +77,8 @@ Header parse_header(std::string_view text, const Origin& origin) {
     header.json = Json::parse(text.begin(), text.end(), watch);
   } catch (const Json::parse_error& error) {
     no_json_at(error.byte);
+  } catch (const Json::out_of_range&) {
+    origin.fail("needs whole numbers in the header; got one beyond any range; get the file again");
   }
   if (!header.json.is_object()) {
     origin.fail("needs a header that is an object; got {}; write the file again",
@@ -168,6 +170,7 @@ Entry parse_entry(const Json& json, std::string_view numbers, const Origin& orig
 /// The format wants every byte of the numbers to belong to one array.
 void check_cover(const std::vector<Entry>& entries, std::size_t size, const Origin& origin) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  ranges.reserve(entries.size() + 1);
   for (const Entry& entry : entries) ranges.emplace_back(entry.begin, entry.end);
   ranges.emplace_back(size, size);
   std::sort(ranges.begin(), ranges.end());
@@ -187,23 +190,22 @@ void check_cover(const std::vector<Entry>& entries, std::size_t size, const Orig
 
 std::string safetensors_bytes(const NamedParameters& named, const Origin& origin) {
   check_names(named, origin);
-  std::string header = "{";
-  std::array<std::string, 2> numbers;  // doubles before floats keeps all of them aligned
-  std::uint64_t doubles = 0;
+  // Doubles lie before floats: so all are aligned, whatever their order in the header.
+  std::array<std::uint64_t, 2> next{};
   for (const auto& [name, parameter] : named) {
-    if (parameter.precision() == f64) doubles += bytes_of(parameter).size();
+    if (parameter.precision() == f64) next[1] += bytes_of(parameter).size();
   }
+  std::string header = "{";
   try {
     for (const auto& [name, parameter] : named) {
       if (name == metadata) origin.fail("needs names other than {}; rename the array", metadata);
       const bool wide = parameter.precision() == f64;
-      std::string& target = numbers[wide ? 0 : 1];
-      const std::uint64_t begin = target.size() + (wide ? 0 : doubles);
-      target += bytes_of(parameter);
-      header +=
-          fmt::format(R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
-                      header.size() > 1 ? "," : "", Json(name).dump(), wide ? "F64" : "F32",
-                      fmt::join(parameter.shape(), ","), begin, begin + bytes_of(parameter).size());
+      const std::uint64_t begin = next[wide ? 0 : 1];
+      const std::uint64_t end = begin + bytes_of(parameter).size();
+      header += fmt::format(R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                            header.size() > 1 ? "," : "", Json(name).dump(), wide ? "F64" : "F32",
+                            fmt::join(parameter.shape(), ","), begin, end);
+      next[wide ? 0 : 1] = end;
     }
   } catch (const Json::type_error&) {
     origin.fail("needs names in UTF-8; one of them is not; rename it");
@@ -214,10 +216,18 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
     origin.fail("needs a header of at most {} bytes; the names make it {}; shorten them",
                 most_header_bytes, header.size());
   }
+
   const std::uint64_t length = header.size();
   std::string bytes(length_bytes, '\0');
   std::memcpy(bytes.data(), &length, length_bytes);
-  return bytes + header + numbers[0] + numbers[1];
+  bytes.reserve(length_bytes + header.size() + next[1]);
+  bytes += header;
+  for (const Precision precision : {f64, f32}) {
+    for (const auto& [name, parameter] : named) {
+      if (parameter.precision() == precision) bytes += bytes_of(parameter);
+    }
+  }
+  return bytes;
 }
 
 NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin) {

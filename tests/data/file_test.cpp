@@ -97,6 +97,29 @@ TEST(Files, WriteReplacesTheOldFile) {
   }
 }
 
+TEST(Files, AFileThatMayNotBeWrittenIsKept) {
+  const TempFolder folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  const std::string path = folder.write("file", "precious");
+  fs::permissions(path, fs::perms::owner_read | fs::perms::others_read);
+  // Root may write any file: it becomes somebody else for a moment.
+  const uid_t user = geteuid();
+  if (user == 0) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  for (const Format& format : formats()) {
+    expect_error<FileError>(
+        [&] {
+          format.save(path, Parameter({1, 2}));
+        },
+        {"a file that may be written", "Permission denied", "another name"});
+  }
+  if (user == 0) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  EXPECT_EQ(content_of(path), "precious");
+}
+
 TEST(Files, WriteGoesThroughALink) {
   const TempFolder folder;
   fs::create_directory(folder.path("real"));

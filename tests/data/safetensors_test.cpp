@@ -130,6 +130,9 @@ TEST(Safetensors, RefusesMalformedJson) {
        {"{", "{]", "{\"x\"}", "{\"x\":1,}", "{} {}", "{\"\xff\":1}", "{'x':1}"}) {
     expect_refused(safetensors_file(header, ""), {"a header in JSON; at its byte"});
   }
+  for (const char* header : {"{\"x\":1e999}", "{\"x\":{\"shape\":[-1E1111"}) {
+    expect_refused(safetensors_file(header, ""), {"beyond any range"});
+  }
   std::string with_zero = "{}";
   with_zero += '\0';
   expect_refused(safetensors_file(with_zero, ""), {"a header in JSON; at its byte 3"});

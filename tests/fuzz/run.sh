@@ -42,7 +42,8 @@ for reader in "${readers[@]}"; do
     edges=$(sed -n 's/.*cov: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
     pass "fuzz $reader: $runs inputs in $((SECONDS - start)) s, $edges branches reached"
   else
-    fail "fuzz $reader" "$log"
+    grep -E '^==|^SUMMARY|does not hold|runtime error|Test unit' "$log" >"$log.short" || true
+    fail "fuzz $reader, see $log" "$log.short"
   fi
 done
 closing_line
