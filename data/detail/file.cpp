@@ -28,7 +28,7 @@ class Replacement {
   }
   ~Replacement() {
     std::error_code ignored;
-    if (!path_.empty() && !placed_) fs::remove(path_, ignored);
+    if (!placed_) fs::remove(path_, ignored);
   }
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
