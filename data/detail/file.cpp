@@ -124,6 +124,10 @@ void write_file(const Origin& origin, std::string_view bytes) {
   replacement.take_place(fs::exists(old) ? old.permissions() : fs::perms::unknown);
 }
 
+Origin within(const Origin& origin, std::string_view name) {
+  return {origin.who, origin.path + ", array " + in_quotes(name)};
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 100;
   std::string shown(text.substr(0, most));

@@ -43,6 +43,9 @@ std::string read_file(const Origin& origin);
 /// Throws FileError.
 void write_file(const Origin& origin, std::string_view bytes);
 
+/// The same with the array that is at fault.
+Origin within(const Origin& origin, std::string_view name);
+
 /// Text from a file as a message shows it: in quotes, not too long, nothing but printable ASCII.
 std::string in_quotes(std::string_view text);
 

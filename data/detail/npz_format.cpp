@@ -215,7 +215,7 @@ NamedParameters parse_npz(std::string_view bytes, const Origin& origin) {
     const zip_stat_t stat = stat_entry(archive.get(), index, budget, origin);
     const std::string_view entry = stat.name;
     const std::string name(entry.substr(0, entry.size() - ending.size()));
-    const Origin here{origin.who, origin.path + ", array " + in_quotes(name)};
+    const Origin here = within(origin, name);
     const std::string content = read_entry(archive.get(), index, stat, here);
     named.emplace_back(name, to_parameter(parse_npy(content, here), here));
   }

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <optional>
-#include <set>
+#include <unordered_set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 using Kind = NumberType::Kind;
 
-constexpr std::string_view metadata = "__metadata__";
+constexpr std::string_view metadata_key = "__metadata__";
 constexpr std::size_t length_bytes = 8;
 /// What the format allows.
 constexpr std::size_t most_header_bytes = 100'000'000;
@@ -40,138 +40,163 @@ constexpr std::array<Dtype, 13> dtypes = {{
     {"F64", {Kind::real, 8}},
 }};
 
-/// The JSON of a header, and the names of its arrays as they follow one another.
-struct Header {
-  Json json;
-  std::vector<std::string> names;
+[[noreturn]] void malformed(const Origin& origin) {
+  origin.fail(
+      "needs {{\"dtype\": \"F32\", \"shape\": [2, 3], \"data_offsets\": [0, 24]}} with numbers of "
+      "its "
+      "own; got something else; write the file again");
+}
+
+/// An array as the header describes it.
+struct Entry {
+  std::string name;
+  std::string dtype;
+  std::vector<std::uint64_t> shape;
+  std::vector<std::uint64_t> offsets;
 };
 
-/// Parses the header. The parser itself would keep one of two equal keys and go as deep as the text
-/// does; here both end it.
-Header parse_header(std::string_view text, const Origin& origin) {
-  Header header;
-  std::vector<std::set<std::string>> keys;  // of each object that is open
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    using Event = Json::parse_event_t;
-    if ((event == Event::object_start || event == Event::array_start) && depth > 2) {
-      origin.fail("needs a header of three levels; this one is deeper; write the file again");
-    }
-    if (event == Event::object_start) keys.emplace_back();
-    if (event == Event::object_end) keys.pop_back();
-    if (event == Event::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      if (!keys.back().insert(key).second) {
-        origin.fail("needs each key once in the header; got {} twice; write the file again",
-                    in_quotes(key));
-      }
-      if (keys.size() == 1 && key != metadata) header.names.push_back(key);
+// NOTE [A header in pieces]
+// The header is checked while it is parsed, and no tree of it is built. The parser alone would keep
+// one of two equal keys without a word and go as deep as the text does; watching it make a tree,
+// through its callback, takes quadratic time in the number of arrays: minutes for a file of a few
+// megabytes.
+
+/// Takes the pieces of a header from the parser and refuses the first that has no place in it.
+class HeaderReader : public Json::json_sax_t {
+ public:
+  explicit HeaderReader(const Origin& origin) : origin_(origin) {}
+
+  std::vector<Entry> read(std::string_view text) {
+    // The parser takes a zero byte for the end and is silent about what follows.
+    if (const std::size_t zero = text.find('\0'); zero != text.npos) no_json_at(zero + 1);
+    Json::sax_parse(text.begin(), text.end(), this);
+    return std::move(entries_);
+  }
+
+  bool null() override { misplaced(); }
+  bool boolean(bool) override { misplaced(); }
+  bool number_integer(std::int64_t) override { misplaced(); }
+  bool number_float(double, const std::string&) override { misplaced(); }
+  bool binary(Json::binary_t&) override { misplaced(); }
+  bool number_unsigned(std::uint64_t number) override {
+    if (level_ != Level::list) misplaced();
+    list_->push_back(number);
+    return true;
+  }
+  bool string(std::string& text) override {
+    if (level_ == Level::metadata) return true;  // of no interest here
+    if (level_ != Level::entry || key_ != "dtype") misplaced();
+    entries_.back().dtype = std::move(text);
+    return true;
+  }
+
+  bool start_object(std::size_t) override {
+    if (level_ == Level::outside) {
+      level_ = Level::header;
+    } else if (level_ == Level::header) {
+      level_ = name_ == metadata_key ? Level::metadata : Level::entry;
+      if (level_ == Level::entry) entries_.push_back({name_, {}, {}, {}});
+      keys_.clear();
+    } else {
+      misplaced();
     }
     return true;
-  };
-  const auto no_json_at = [&](std::size_t byte) {
-    origin.fail("needs a header in JSON; at its byte {} it is none; get the file again", byte);
-  };
-  // The parser takes a zero byte for the end and is silent about what follows.
-  if (const std::size_t zero = text.find('\0'); zero != text.npos) no_json_at(zero + 1);
-  try {
-    header.json = Json::parse(text.begin(), text.end(), watch);
-  } catch (const Json::parse_error& error) {
-    no_json_at(error.byte);
-  } catch (const Json::out_of_range&) {
-    origin.fail("needs whole numbers in the header; got one beyond any range; get the file again");
   }
-  if (!header.json.is_object()) {
-    origin.fail("needs a header that is an object; got {}; write the file again",
-                header.json.type_name());
+  bool key(std::string& key) override {
+    const bool is_name = level_ == Level::header;
+    if (!(is_name ? names_ : keys_).insert(key).second) {
+      origin_.fail("needs each key once in the header; got {} twice; write the file again",
+                   in_quotes(key));
+    }
+    (is_name ? name_ : key_) = std::move(key);
+    return true;
   }
-  return header;
-}
+  bool end_object() override {
+    // Keys are three different ones: those that had a place.
+    if (level_ == Level::entry && keys_.size() != 3) misplaced();
+    level_ = level_ == Level::header ? Level::outside : Level::header;
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (level_ != Level::entry || (key_ != "shape" && key_ != "data_offsets")) misplaced();
+    list_ = key_ == "shape" ? &entries_.back().shape : &entries_.back().offsets;
+    level_ = Level::list;
+    return true;
+  }
+  bool end_array() override {
+    level_ = Level::entry;
+    return true;
+  }
+  bool parse_error(std::size_t byte, const std::string&, const Json::exception&) override {
+    no_json_at(byte);
+  }
 
-/// Metadata is text for text, and otherwise of no interest here.
-void check_metadata(const Json& json, const Origin& origin) {
-  const auto found = json.find(metadata);
-  if (found == json.end()) return;
-  const bool good = found->is_object() && std::all_of(found->begin(), found->end(),
-                                                      [](auto& text) { return text.is_string(); });
-  if (!good) {
-    origin.fail("needs {} to be an object of strings; got something else; write the file again",
-                metadata);
-  }
-}
+ private:
+  /// What the parser is in.
+  enum class Level { outside, header, metadata, entry, list };
 
-/// A list of sizes or offsets.
-std::optional<std::vector<std::uint64_t>> whole_numbers(const Json& json) {
-  if (!json.is_array()) return std::nullopt;
-  std::vector<std::uint64_t> numbers;
-  for (const Json& number : json) {
-    if (!number.is_number_unsigned()) return std::nullopt;
-    numbers.push_back(number.get<std::uint64_t>());
+  [[noreturn]] void no_json_at(std::size_t byte) const {
+    origin_.fail("needs a header in JSON; at its byte {} it is none; get the file again", byte);
   }
-  return numbers;
-}
+  [[noreturn]] void misplaced() const {
+    if (name_ == metadata_key) {
+      origin_.fail("needs {} to be an object of strings; got something else; write the file again",
+                   metadata_key);
+    }
+    malformed(within(origin_, name_));
+  }
 
-/// An array, and where in the numbers of the file it begins and ends.
-struct Entry {
-  StoredArray array;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
+  const Origin& origin_;
+  std::vector<Entry> entries_;
+  Level level_ = Level::outside;
+  std::string name_;
+  std::string key_;
+  std::unordered_set<std::string> names_;
+  std::unordered_set<std::string> keys_;
+  std::vector<std::uint64_t>* list_ = nullptr;
 };
 
-NumberType number_type(const Json& json, const Origin& origin) {
-  const auto& name = json.get_ref<const std::string&>();
+NumberType number_type(const std::string& dtype, const Origin& origin) {
   const auto* const found = std::find_if(dtypes.begin(), dtypes.end(),
-                                         [&](const Dtype& dtype) { return dtype.name == name; });
+                                         [&](const Dtype& known) { return known.name == dtype; });
   if (found == dtypes.end()) {
     origin.fail(
         "needs a dtype that is BOOL, I8 to I64, U8 to U64, BF16 or F16 to F64; got {}; save the "
         "array as F32",
-        in_quotes(name));
+        in_quotes(dtype));
   }
   return found->type;
 }
 
-Entry parse_entry(const Json& json, std::string_view numbers, const Origin& origin) {
-  const auto malformed = [&] {
-    origin.fail(
-        "needs {{\"dtype\": \"F32\", \"shape\": [2, 3], \"data_offsets\": [0, 24]}} with numbers "
-        "of "
-        "its own; got something else; write the file again");
-  };
-  if (!json.is_object() || json.size() != 3 || !json.contains("dtype") ||
-      !json["dtype"].is_string() || !json.contains("shape") || !json.contains("data_offsets")) {
-    malformed();
+/// The array of an entry, which lies in the numbers of the file.
+StoredArray find_array(const Entry& entry, std::string_view numbers, const Origin& origin) {
+  if (entry.offsets.size() != 2) malformed(origin);
+  if (entry.shape.size() > static_cast<std::size_t>(max_rank)) {
+    origin.fail("needs at most {} axes; got {}; reshape the array", max_rank, entry.shape.size());
   }
-  const auto sizes = whole_numbers(json["shape"]);
-  const auto offsets = whole_numbers(json["data_offsets"]);
-  if (!sizes || !offsets || offsets->size() != 2) malformed();
-
-  Entry entry;
-  entry.array.type = number_type(json["dtype"], origin);
-  if (sizes->size() > static_cast<std::size_t>(max_rank)) {
-    origin.fail("needs at most {} axes; got {}; reshape the array", max_rank, sizes->size());
-  }
-  entry.array.shape = Shape(sizes->begin(), sizes->end());
-  entry.begin = (*offsets)[0];
-  entry.end = (*offsets)[1];
-  const std::size_t needed = bytes_of(entry.array.type, entry.array.shape, origin);
-  if (entry.begin > entry.end || entry.end - entry.begin != needed) {
+  StoredArray array;
+  array.type = number_type(entry.dtype, origin);
+  array.shape = Shape(entry.shape.begin(), entry.shape.end());
+  const std::size_t needed = bytes_of(array.type, array.shape, origin);
+  const std::uint64_t begin = entry.offsets[0];
+  const std::uint64_t end = entry.offsets[1];
+  if (begin > end || end - begin != needed) {
     origin.fail("needs {} bytes for shape {} of {}; its offsets are {} to {}; write the file again",
-                needed, tapegrad::to_string(entry.array.shape), to_string(entry.array.type),
-                entry.begin, entry.end);
+                needed, tapegrad::to_string(array.shape), to_string(array.type), begin, end);
   }
-  if (entry.end > numbers.size()) {
-    origin.fail("needs numbers up to byte {}; the file has {}; it is cut off, get it again",
-                entry.end, numbers.size());
+  if (end > numbers.size()) {
+    origin.fail("needs numbers up to byte {}; the file has {}; it is cut off, get it again", end,
+                numbers.size());
   }
-  entry.array.bytes = numbers.substr(entry.begin, needed);
-  return entry;
+  array.bytes = numbers.substr(begin, needed);
+  return array;
 }
 
 /// The format wants every byte of the numbers to belong to one array.
 void check_cover(const std::vector<Entry>& entries, std::size_t size, const Origin& origin) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
   ranges.reserve(entries.size() + 1);
-  for (const Entry& entry : entries) ranges.emplace_back(entry.begin, entry.end);
+  for (const Entry& entry : entries) ranges.emplace_back(entry.offsets[0], entry.offsets[1]);
   ranges.emplace_back(size, size);
   std::sort(ranges.begin(), ranges.end());
   std::uint64_t end = 0;
@@ -198,7 +223,8 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
   std::string header = "{";
   try {
     for (const auto& [name, parameter] : named) {
-      if (name == metadata) origin.fail("needs names other than {}; rename the array", metadata);
+      if (name == metadata_key)
+        origin.fail("needs names other than {}; rename the array", metadata_key);
       const bool wide = parameter.precision() == f64;
       const std::uint64_t begin = next[wide ? 0 : 1];
       const std::uint64_t end = begin + bytes_of(parameter).size();
@@ -250,19 +276,19 @@ NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin) 
                 in_quotes(text.substr(0, 1)));
   }
 
-  const Header header = parse_header(text, origin);
-  check_metadata(header.json, origin);
-  std::vector<Entry> entries;
-  for (const std::string& name : header.names) {
-    const Origin here{origin.who, origin.path + ", array " + in_quotes(name)};
-    entries.push_back(parse_entry(header.json[name], numbers, here));
+  const std::vector<Entry> entries = HeaderReader(origin).read(text);
+  std::vector<StoredArray> arrays;
+  arrays.reserve(entries.size());
+  for (const Entry& entry : entries) {
+    arrays.push_back(find_array(entry, numbers, within(origin, entry.name)));
   }
   check_cover(entries, numbers.size(), origin);
 
   NamedParameters named;
+  named.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Origin here{origin.who, origin.path + ", array " + in_quotes(header.names[i])};
-    named.emplace_back(header.names[i], to_parameter(entries[i].array, here));
+    const std::string& name = entries[i].name;
+    named.emplace_back(name, to_parameter(arrays[i], within(origin, name)));
   }
   check_names(named, origin);
   return named;

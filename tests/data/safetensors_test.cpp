@@ -3,6 +3,7 @@
 
 #include <tapegrad/data/safetensors.hpp>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -113,6 +114,16 @@ TEST(Safetensors, KeepsTheOrderOfTheHeader) {
   EXPECT_EQ(named[2].second.shape(), (Shape{3, 0}));
 }
 
+TEST(Safetensors, ManyArraysTakeNoLongerEach) {
+  // Fifty thousand in seconds at the worst: what grows with their square would take minutes.
+  NamedParameters named;
+  for (int i = 0; i < 50'000; ++i) named.emplace_back(std::to_string(i), Parameter(1.0 * i));
+  const std::string file = safetensors_bytes(named, origin);
+  const auto start = std::chrono::steady_clock::now();
+  expect_same_bits(read(file), named);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+}
+
 TEST(Safetensors, RefusesOtherFiles) {
   expect_refused("", {"ends after 0 bytes"});
   expect_refused("hello", {"ends after 5 bytes"});
@@ -126,12 +137,9 @@ TEST(Safetensors, RefusesOtherFiles) {
 }
 
 TEST(Safetensors, RefusesMalformedJson) {
-  for (const char* header :
-       {"{", "{]", "{\"x\"}", "{\"x\":1,}", "{} {}", "{\"\xff\":1}", "{'x':1}"}) {
+  for (const char* header : {"{", "{]", "{\"x\"}", "{} {}", "{\"\xff\":1}", "{'x':1}",
+                             "{\"x\":1e999}", "{\"x\":{\"shape\":[-1E1111"}) {
     expect_refused(safetensors_file(header, ""), {"a header in JSON; at its byte"});
-  }
-  for (const char* header : {"{\"x\":1e999}", "{\"x\":{\"shape\":[-1E1111"}) {
-    expect_refused(safetensors_file(header, ""), {"beyond any range"});
   }
   std::string with_zero = "{}";
   with_zero += '\0';
@@ -140,7 +148,7 @@ TEST(Safetensors, RefusesMalformedJson) {
   for (const char* open : {"{\"x\":", "["}) {
     std::string deep = "{\"x\":";
     for (int i = 0; i < 1'000'000; ++i) deep += open;
-    expect_refused(safetensors_file(deep, ""), {"three levels", "deeper"});
+    expect_refused(safetensors_file(deep, ""), {R"(needs {"dtype": "F32")"});
   }
 }
 
