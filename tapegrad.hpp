@@ -8,6 +8,7 @@
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/autograd/inspect.hpp>
+#include <tapegrad/autograd/named_parameters.hpp>
 #include <tapegrad/autograd/no_grad.hpp>
 #include <tapegrad/autograd/parameter.hpp>
 #include <tapegrad/autograd/tape.hpp>
@@ -15,6 +16,9 @@
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/idx.hpp>
 #include <tapegrad/data/mean_subtraction.hpp>
+#include <tapegrad/data/npy.hpp>
+#include <tapegrad/data/npz.hpp>
+#include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
@@ -22,6 +26,7 @@
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/nn/relu.hpp>
 #include <tapegrad/nn/sequential.hpp>
+#include <tapegrad/nn/state_dict.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/progress_bar.hpp>

@@ -11,11 +11,12 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
-#include <memory>
 #include <new>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include <tapegrad/data/detail/file.hpp>
 
 namespace tapegrad::data {
 namespace {
@@ -34,16 +35,8 @@ template <class... Arguments>
 /// The bytes of a file, decompressed if it is gzip.
 class ByteSource {
  public:
-  explicit ByteSource(const std::string& path) : path_(path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) {
-      fail("needs a file; {} is a folder; name a file in it", path);
-    }
-    file_.reset(std::fopen(path.c_str(), "rb"));
-    if (!file_) {
-      fail("needs the file {}; it cannot be opened ({}); check the path", path,
-           std::strerror(errno));
-    }
+  explicit ByteSource(const std::string& path)
+      : path_(path), file_(detail::open_file({"idx", path})) {
     refill();
     gzip_ = stream_.avail_in >= 2 && input_[0] == 0x1f && input_[1] == 0x8b;
     constexpr int gzip_only = 15 + 16;  // the largest window, and gzip framing with its CRC
@@ -76,10 +69,6 @@ class ByteSource {
   }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   bool refill() {
     const std::size_t count = std::fread(input_.data(), 1, input_.size(), file_.get());
     if (std::ferror(file_.get()) != 0) {
@@ -121,7 +110,7 @@ class ByteSource {
   }
 
   std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  detail::File file_;
   std::array<unsigned char, 1 << 16> input_{};
   z_stream stream_{};
   bool gzip_ = false;

@@ -4,8 +4,8 @@
 
 namespace tapegrad::nn {
 
-std::vector<std::pair<std::string, Parameter>> Module::named_parameters() const {
-  std::vector<std::pair<std::string, Parameter>> found;
+NamedParameters Module::named_parameters() const {
+  NamedParameters found;
   collect("", found);
   return found;
 }
@@ -55,8 +55,7 @@ void Module::check_name(const std::string& name) const {
   }
 }
 
-void Module::collect(const std::string& prefix,
-                     std::vector<std::pair<std::string, Parameter>>& found) const {
+void Module::collect(const std::string& prefix, NamedParameters& found) const {
   for (const auto& [name, parameter] : parameters_) {
     const Parameter& candidate = parameter;
     const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {

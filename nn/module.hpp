@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <tapegrad/autograd/functions.hpp>
-#include <tapegrad/autograd/parameter.hpp>
+#include <tapegrad/autograd/named_parameters.hpp>
 #include <tapegrad/autograd/tape.hpp>
 
 namespace tapegrad::nn {
@@ -48,7 +48,7 @@ class Module {
   std::vector<Parameter> parameters() const;
   /// The same with names that are paths such as `0.weight`. A shared parameter has the name under
   /// which it is met first.
-  std::vector<std::pair<std::string, Parameter>> named_parameters() const;
+  NamedParameters named_parameters() const;
   /// Forgets the gradients of all parameters.
   void zero_grad();
 
@@ -85,10 +85,9 @@ class Module {
  private:
   void add_child(const std::string& name, std::shared_ptr<Module> child);
   void check_name(const std::string& name) const;
-  void collect(const std::string& prefix,
-               std::vector<std::pair<std::string, Parameter>>& found) const;
+  void collect(const std::string& prefix, NamedParameters& found) const;
 
-  std::vector<std::pair<std::string, Parameter>> parameters_;
+  NamedParameters parameters_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
 };

@@ -4,11 +4,12 @@
 # To build the library, the examples and the tests.
 packages_build=(g++ cmake ninja-build ccache
   libxtensor-dev libxsimd-dev libfmt-dev libopenblas-dev zlib1g-dev
+  libzip-dev nlohmann-json3-dev
   libcli11-dev libgtest-dev)
 # What docs/run.sh needs besides.
 packages_docs=(doxygen)
 # What .ci/run needs besides.
-packages_ci=(clang clang-format clang-tidy "${packages_docs[@]}")
+packages_ci=(clang clang-format clang-tidy libclang-rt-dev python3-numpy "${packages_docs[@]}")
 
 # install_packages NAME...: installs those that are missing, as root or through sudo. When nothing is
 # missing it asks dpkg only, which takes milliseconds.

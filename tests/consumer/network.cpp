@@ -42,5 +42,16 @@ bool network() {
     if (step == 0) first = last;
   }
   if (!(last < 0.1 * first)) std::fprintf(stderr, "loss %g, then %g\n", first, last);
+
+  // What reading and writing files is linked with must be found by those who link the library.
+  const double trained = squares(model.parameters());
+  data::save_npz("network.npz", nn::state_dict(model));
+  data::save_safetensors("network.safetensors", nn::state_dict(model));
+  nn::Sequential other(nn::Linear(2, 16), nn::ReLU(), nn::Linear(16, 3));
+  nn::load_state_dict(other, data::load_npz("network.npz"));
+  if (squares(other.parameters()) != trained) return false;
+  nn::load_state_dict(other, data::load_safetensors("network.safetensors"));
+  if (squares(other.parameters()) != trained) return false;
+
   return last < 0.1 * first && std::isfinite(before) && squares(model.parameters()) != before;
 }

@@ -22,7 +22,7 @@ try_one() {
   rm -f "$build/CMakeCache.txt"
   cmake -S tests/consumer -B "$build" -G Ninja -DCMAKE_CXX_STANDARD="$standard" \
     -DCMAKE_CXX_STANDARD_REQUIRED=ON -DCMAKE_CXX_FLAGS="$flags" "$@" &&
-    ninja -C "$build" --quiet && "$build/consumer"
+    ninja -C "$build" --quiet && (cd "$build" && ./consumer)
 }
 
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi

@@ -1,13 +1,8 @@
 #include <tapegrad/data/idx.hpp>
 
-#include <stdlib.h>
-#include <zlib.h>
-
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -16,11 +11,11 @@
 #include <gtest/gtest.h>
 
 #include "data/data_dir.hpp"
+#include "support/bytes.hpp"
+#include "support/files.hpp"
 
 namespace tapegrad::data {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Header sizes of an IDX file, as 32-bit big-endian numbers.
 std::string big_endian(std::initializer_list<std::uint32_t> numbers) {
@@ -32,18 +27,7 @@ std::string big_endian(std::initializer_list<std::uint32_t> numbers) {
 }
 
 std::string gzip(const std::string& content) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(content.size() + 1000, '\0');
-  std::string in = content;
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
+  return testing::deflated(content, 31);
 }
 
 /// Two images of 2 rows and 3 columns, and their labels.
@@ -63,27 +47,14 @@ std::string noise(std::size_t count) {
   return bytes;
 }
 
-class IdxTest : public testing::Test {
+class IdxTest : public ::testing::Test {
  protected:
-  IdxTest() {
-    std::string pattern = (fs::temp_directory_path() / "tapegrad_idx_XXXXXX").string();
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-  }
-  ~IdxTest() override {
-    std::error_code ignored;
-    fs::remove_all(dir_, ignored);
-  }
-
-  std::string path(const std::string& name) const { return (dir_ / name).string(); }
-
+  std::string path(const std::string& name) const { return folder_.path(name); }
   std::string write(const std::string& name, const std::string& content) const {
-    fs::create_directories((dir_ / name).parent_path());
-    std::ofstream(dir_ / name, std::ios::binary) << content;
-    return path(name);
+    return folder_.write(name, content);
   }
 
-  fs::path dir_;
+  testing::TempFolder folder_;
 };
 
 /// Expects a FileError that begins with [idx] and has all of these words.
@@ -152,7 +123,7 @@ TEST_F(IdxTest, MissingFile) {
 }
 
 TEST_F(IdxTest, Folder) {
-  expect_file_error([&] { read_idx_images(dir_.string()); }, {dir_.string(), "is a folder"});
+  expect_file_error([&] { read_idx_images(folder_.path()); }, {folder_.path(), "is a folder"});
 }
 
 TEST_F(IdxTest, WrongMagic) {
@@ -288,27 +259,27 @@ TEST_F(IdxTest, FindsThePublishedNames) {
   write("train-labels-idx1-ubyte.gz", gzip(labels));
   write("fashion-mnist/t10k-images-idx3-ubyte.gz", gzip(images));
   write("fashion-mnist/t10k-labels-idx1-ubyte", one);
-  EXPECT_EQ(load_fashion_mnist(dir_.string(), Split::train).labels, (std::vector<int>{3, 0}));
-  EXPECT_EQ(load_fashion_mnist(dir_.string(), Split::test).labels, (std::vector<int>{1, 1}));
+  EXPECT_EQ(load_fashion_mnist(folder_.path(), Split::train).labels, (std::vector<int>{3, 0}));
+  EXPECT_EQ(load_fashion_mnist(folder_.path(), Split::test).labels, (std::vector<int>{1, 1}));
   EXPECT_EQ(load_fashion_mnist(path("fashion-mnist"), Split::test).labels,
             (std::vector<int>{1, 1}));
-  EXPECT_EQ(load_fashion_mnist(dir_.string(), Split::test).classes, 10);
+  EXPECT_EQ(load_fashion_mnist(folder_.path(), Split::test).classes, 10);
   // Another data set under the same names has as many classes as its labels say.
-  EXPECT_EQ(load_idx_folder(dir_.string(), Split::train).classes, 4);
-  EXPECT_EQ(load_idx_folder(dir_.string(), Split::test, 4).classes, 4);
+  EXPECT_EQ(load_idx_folder(folder_.path(), Split::train).classes, 4);
+  EXPECT_EQ(load_idx_folder(folder_.path(), Split::test, 4).classes, 4);
 }
 
 TEST_F(IdxTest, PublishedNamesThatAreNotThere) {
-  expect_file_error([&] { load_fashion_mnist(dir_.string(), Split::train); },
-                    {"train-images-idx3-ubyte.gz", dir_.string(), "found neither", "--data-dir",
+  expect_file_error([&] { load_fashion_mnist(folder_.path(), Split::train); },
+                    {"train-images-idx3-ubyte.gz", folder_.path(), "found neither", "--data-dir",
                      "TAPEGRAD_DATA_DIR", "https://github.com/zalandoresearch/fashion-mnist"});
   expect_file_error([&] { load_fashion_mnist(path("none"), Split::test); },
                     {"t10k-images-idx3-ubyte", path("none"), "no such folder", "--data-dir"});
   write("t10k-images-idx3-ubyte", images);
-  expect_file_error([&] { load_fashion_mnist(dir_.string(), Split::test); },
+  expect_file_error([&] { load_fashion_mnist(folder_.path(), Split::test); },
                     {"t10k-labels-idx1-ubyte", "found neither"});
   write("t10k-labels-idx1-ubyte", big_endian({2049, 2}) + std::string("\x00\x0a", 2));
-  expect_file_error([&] { load_fashion_mnist(dir_.string(), Split::test); },
+  expect_file_error([&] { load_fashion_mnist(folder_.path(), Split::test); },
                     {"labels from 0 to 9", "has 10 at sample 1"});
 }
 
