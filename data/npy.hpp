@@ -16,8 +16,9 @@ namespace tapegrad::data {
 /// Writes a parameter's value in its own precision. The file is replaced as a whole: what fails
 /// leaves it as it was. Throws FileError if it cannot be written.
 void save_npy(const std::string& path, const Parameter& parameter);
-/// The same for an array.
+/// The same for an array of floats.
 void save_npy(const std::string& path, const Array<float>& array);
+/// The same for an array of doubles.
 void save_npy(const std::string& path, const Array<double>& array);
 
 /// The array of a file, T being float or double; a number of its own type comes back bit by bit.
@@ -28,8 +29,10 @@ void save_npy(const std::string& path, const Array<double>& array);
 /// equal.
 template <class T>
 Array<T> load_npy(const std::string& path) = delete;
+/// As floats.
 template <>
 Array<float> load_npy<float>(const std::string& path);
+/// As doubles.
 template <>
 Array<double> load_npy<double>(const std::string& path);
 

@@ -35,30 +35,29 @@ struct ExpConstants<double> {
   static constexpr double lowest = -746, highest = 710;
 };
 
-/// 2ⁿ for whole numbers n of normal powers: added to a number whose last place is 1, n stands in
-/// the last bits, from where it is shifted into the exponent.
+/// 2^(n + more) for whole numbers n, the power being a normal number: added to a number whose last
+/// place is 1, n stands in the last bits, from where it is shifted into the exponent.
 template <class T>
-xsimd::batch<T> power_of_two(xsimd::batch<T> n) {
+xsimd::batch<T> power_of_two(xsimd::batch<T> n, int more = 0) {
   using Bits = typename ExpConstants<T>::Bits;
   using B = xsimd::batch<Bits>;
   constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
-  constexpr Bits bias = std::numeric_limits<T>::max_exponent - 1;
+  const int bias = std::numeric_limits<T>::max_exponent - 1 + more;
   const xsimd::batch<T> last_place_one(static_cast<T>(3ULL << (fraction_bits - 1)));
   const B bits = xsimd::bitwise_cast<B>(n + last_place_one);
-  return xsimd::bitwise_cast<xsimd::batch<T>>((bits + B(bias)) << fraction_bits);
+  return xsimd::bitwise_cast<xsimd::batch<T>>((bits + B(static_cast<Bits>(bias))) << fraction_bits);
 }
 
-/// eʳ·2ⁿ before its last roundings: eʳ = one_and_r + rest.
+/// eˣ before its last roundings, for x within the constants' range: 2ⁿ·(one_and_r + rest).
 template <class T>
 struct Exponential {
   using Batch = xsimd::batch<T>;
 
   explicit Exponential(Batch x) {
     using C = ExpConstants<T>;
-    const Batch in_range = xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest));
-    n = xsimd::nearbyint(in_range * Batch(static_cast<T>(1.4426950408889634)));
+    n = xsimd::nearbyint(x * Batch(static_cast<T>(1.4426950408889634)));
     // x − n·ln 2 as r and what rounding cut off from it.
-    const Batch reduced = xsimd::fnma(n, Batch(C::ln2_high), in_range);
+    const Batch reduced = xsimd::fnma(n, Batch(C::ln2_high), x);
     const Batch r = xsimd::fnma(n, Batch(C::ln2_low), reduced);
     const Batch r_low = xsimd::fnma(n, Batch(C::ln2_low), reduced - r);
     T factorial = 1;
@@ -73,27 +72,29 @@ struct Exponential {
     rest = xsimd::fma(r * r, series, (r - (one_and_r - one)) + r_low);
   }
 
-  Batch scaled(Batch e) const {
-    const Batch half = xsimd::floor(n * Batch(T(0.5)));
-    return e * power_of_two<T>(half) * power_of_two<T>(n - half);
-  }
-
   Batch n, one_and_r, rest;
 };
 
 /// eˣ, within 1 ulp. See NOTE [Our own exp].
 template <class T>
 xsimd::batch<T> exponential(xsimd::batch<T> x) {
-  const Exponential<T> e(x);
-  return xsimd::select(x == x, e.scaled(e.one_and_r + e.rest), x);
+  using Batch = xsimd::batch<T>;
+  using C = ExpConstants<T>;
+  const Exponential<T> e(xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest)));
+  const Batch half = xsimd::floor(e.n * Batch(T(0.5)));
+  const Batch result = (e.one_and_r + e.rest) * power_of_two<T>(half) * power_of_two<T>(e.n - half);
+  return xsimd::select(x == x, result, x);
 }
 
-/// e^(x + low) for a finite `low` far below x, within 1 ulp.
+/// e^(x + low), within 1 ulp, for x from ExpConstants<T>::lowest to 0 and a `low` far below it:
+/// down there one power serves, 2^more times too large to become subnormal.
 template <class T>
-xsimd::batch<T> exponential(xsimd::batch<T> x, xsimd::batch<T> low) {
+xsimd::batch<T> exponential_below_one(xsimd::batch<T> x, xsimd::batch<T> low) {
+  using Batch = xsimd::batch<T>;
+  constexpr int more = std::numeric_limits<T>::max_exponent / 2;
   const Exponential<T> e(x);
-  const xsimd::batch<T> rest = xsimd::fma(low, e.one_and_r + e.rest, e.rest);
-  return xsimd::select(x == x, e.scaled(e.one_and_r + rest), x);
+  const Batch rest = xsimd::fma(low, e.one_and_r + e.rest, e.rest);
+  return (e.one_and_r + rest) * power_of_two<T>(e.n, more) * Batch(std::ldexp(T(1), -more));
 }
 
 }  // namespace tapegrad::ops::kernels

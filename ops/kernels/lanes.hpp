@@ -37,8 +37,12 @@ struct Lanes {
   /// The first `count` < width elements; the rest repeats the first, so that no lane computes on
   /// a number that is not there.
   static Lanes load_part(const T* from, std::int64_t count) {
+    return load_part(from, count, *from);
+  }
+  /// The first `count` < width elements; the rest is `filling`.
+  static Lanes load_part(const T* from, std::int64_t count, T filling) {
     T buffer[width];
-    std::fill(std::copy(from, from + count, buffer), buffer + width, *from);
+    std::fill(std::copy(from, from + count, buffer), buffer + width, filling);
     return load(buffer);
   }
   void store_part(T* to, std::int64_t count) const {
@@ -63,6 +67,10 @@ struct Lanes {
 
   /// a · b + c, rounded once where the processor can.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return xsimd::fma(a.batch, b.batch, c.batch); }
+
+  /// The larger and the smaller of two; which one beside NaN is up to the processor.
+  friend Lanes max(Lanes a, Lanes b) { return xsimd::max(a.batch, b.batch); }
+  friend Lanes min(Lanes a, Lanes b) { return xsimd::min(a.batch, b.batch); }
 
   friend Lanes number_like(Lanes, double number) { return number; }
 
@@ -95,6 +103,7 @@ struct Lanes {
 template <class T>
 struct LaneMask {
   typename Lanes<T>::Batch::batch_bool_type mask;
+  friend LaneMask operator|(LaneMask a, LaneMask b) { return {a.mask | b.mask}; }
   friend Lanes<T> where(LaneMask condition, Lanes<T> yes, Lanes<T> no) {
     return xsimd::select(condition.mask, yes.batch, no.batch);
   }

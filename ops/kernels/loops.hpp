@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <type_traits>
 
 #include <tapegrad/ops/strides.hpp>
 
@@ -55,6 +56,30 @@ void for_each_inner(const Loops& loops, In in, Out out, Run run) {
     }
     if (level < 0) return;
   }
+}
+
+/// The same for loops of which the innermost may be a row that is met again and again in the
+/// target: such rows come several at a time. Calls run(in, out, distance between the rows in the
+/// source, number of rows), the number being a std::integral_constant of `most_rows` or 1.
+template <int most_rows, class In, class Out, class Run>
+void for_each_rows(const Loops& loops, In in, Out out, Run run) {
+  const auto inner = static_cast<std::size_t>(loops.count - 1);
+  constexpr std::integral_constant<int, most_rows> many;
+  constexpr std::integral_constant<int, 1> one;
+  if (inner == 0 || loops.loop[inner].out == 0 || loops.loop[inner - 1].out != 0) {
+    return for_each_inner(loops, in, out, [&](In from, Out to) { run(from, to, 0, one); });
+  }
+  const Loop rows = loops.loop[inner - 1];
+  Loops others = loops;
+  others.loop[inner - 1] = loops.loop[inner];
+  --others.count;
+  for_each_inner(others, in, out, [&](In from, Out to) {
+    std::int64_t row = 0;
+    for (; row + most_rows <= rows.size; row += most_rows) {
+      run(from + row * rows.in, to, rows.in, many);
+    }
+    for (; row < rows.size; ++row) run(from + row * rows.in, to, rows.in, one);
+  });
 }
 
 }  // namespace tapegrad::ops::kernels

@@ -1,13 +1,12 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/exponentials.hpp>
+#include <tapegrad/ops/kernels/extreme.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 #include <tapegrad/ops/kernels/loops.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
-#include <tapegrad/ops/rule.hpp>
 
 namespace tapegrad::ops::kernels {
 
@@ -15,10 +14,12 @@ namespace {
 
 // NOTE [Rows and columns]
 // A reduction meets contiguous elements in two ways: a row, all of which belong to one group (the
-// last axis is reduced), or a column's slice, of which each element belongs to the next group (the
-// last axis stays). A rule says how it takes either; memory is read once, in order.
+// last axis is reduced), or slices of columns, of which each element belongs to the next group (the
+// last axis stays). Slices that lie below one another come several at a time, which saves loading
+// and storing what has been gathered. Memory is read once.
 
-/// Calls rule.row(x, n, group) or rule.column(x, n, first group) until all of x is taken.
+/// Calls rule.row(x, n, group) or rule.columns<number of rows>(x, distance between rows, n, first
+/// group) until all of x is taken.
 template <class T, class Rule>
 void take_all(const Shape& shape, const Axes& axes, const T* x, Rule& rule) {
   if (shape.size() == 0) return;
@@ -26,9 +27,11 @@ void take_all(const Shape& shape, const Axes& axes, const T* x, Rule& rule) {
   const Loops loops =
       merged_loops(shape, contiguous_strides(shape), broadcast_strides(kept, shape));
   const Loop& inner = loops.loop[static_cast<std::size_t>(loops.count - 1)];
-  for_each_inner(loops, x, std::int64_t{0}, [&](const T* from, std::int64_t group) {
-    inner.out == 0 ? rule.row(from, inner.size, group) : rule.column(from, inner.size, group);
-  });
+  for_each_rows<4>(loops, x, std::int64_t{0},
+                   [&](const T* from, std::int64_t group, std::int64_t pitch, auto rows) {
+                     if (inner.out == 0) return rule.row(from, inner.size, group);
+                     rule.template columns<decltype(rows)::value>(from, pitch, inner.size, group);
+                   });
 }
 
 std::int64_t group_count(const Shape& shape, const Axes& axes) {
@@ -44,81 +47,65 @@ void put_all(std::int64_t groups, T* y, bool accumulate, F f) {
   }
 }
 
-/// The largest (sign = 1) or smallest (sign = −1) element of each group.
+/// The best element of each group.
 template <class T, int sign>
-struct Extreme {
+struct BestOfGroups {
+  using E = Extreme<T, sign>;
   T* best;
 
-  static constexpr T start() { return -sign * std::numeric_limits<T>::infinity(); }
-
-  /// The better of two; NaN is better than any number.
-  template <class X>
-  static X better(X a, X b) {
-    const X winner = sign > 0 ? X(where(a >= b, a, b)) : X(where(a <= b, a, b));
-    return where(a != a, a, winner);
-  }
-
   void row(const T* x, std::int64_t n, std::int64_t group) {
-    T winner = best[group];
-    std::int64_t j = 0;
-    constexpr std::int64_t width = Lanes<T>::width;
-    if (n >= 4 * width) {
-      Lanes<T> lanes[4] = {start(), start(), start(), start()};
-      for (; j + 4 * width <= n; j += 4 * width) {
-        for (int k = 0; k < 4; ++k) {
-          lanes[k] = better(lanes[k], Lanes<T>::load(x + j + k * width));
-        }
-      }
-      T part[width];
-      better(better(lanes[0], lanes[1]), better(lanes[2], lanes[3])).store(part);
-      for (const T number : part) winner = better(winner, number);
-    }
-    for (; j < n; ++j) winner = better(winner, x[j]);
-    best[group] = winner;
+    best[group] = E::of_row(x, n, best[group]);
   }
-
-  void column(const T* x, std::int64_t n, std::int64_t group) {
-    T* const state = best + group;
-    std::int64_t j = 0;
-    for (; j + Lanes<T>::width <= n; j += Lanes<T>::width) {
-      better(Lanes<T>::load(state + j), Lanes<T>::load(x + j)).store(state + j);
-    }
-    for (; j < n; ++j) state[j] = better(state[j], x[j]);
+  template <int rows>
+  void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
+    E::template of_columns<rows>(x, pitch, n, best + group);
   }
 };
 
 template <class T, int sign>
 void extreme(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate) {
   const std::int64_t groups = group_count(shape, axes);
-  T* const best = accumulate ? scratch<T, Extreme<T, sign>>(groups) : y;
-  std::fill_n(best, groups, Extreme<T, sign>::start());
-  Extreme<T, sign> rule{best};
+  T* const best = accumulate ? scratch<T, BestOfGroups<T, sign>>(groups) : y;
+  std::fill_n(best, groups, Extreme<T, sign>::start);
+  BestOfGroups<T, sign> rule{best};
   take_all(shape, axes, x, rule);
   if (accumulate) put_all(groups, y, true, [&](std::int64_t i) { return best[i]; });
 }
 
-/// A fold in double whose steps compilers vectorise: eight chains side by side along a row.
+/// A fold in double whose steps compilers vectorise: many chains side by side along a row, since a
+/// step waits for the one before.
 template <class Step>
 struct WideFold {
+  static constexpr std::int64_t chains = 32;
   double* state;
   Step step;
 
   template <class T>
   void row(const T* x, std::int64_t n, std::int64_t group) {
-    double chain[8];
-    std::fill_n(chain, 8, Step::start);
+    double chain[chains];
+    std::fill_n(chain, chains, Step::start);
     std::int64_t j = 0;
-    for (; j + 8 <= n; j += 8) {
-      for (int k = 0; k < 8; ++k) chain[k] = step(chain[k], static_cast<double>(x[j + k]));
+    for (; j + chains <= n; j += chains) {
+      for (std::int64_t k = 0; k < chains; ++k) {
+        chain[k] = step(chain[k], static_cast<double>(x[j + k]));
+      }
     }
-    for (; j < n; ++j) chain[0] = step(chain[0], static_cast<double>(x[j]));
+    for (std::int64_t k = 0; j < n; ++j, ++k) {
+      chain[k] = step(chain[k], static_cast<double>(x[j]));
+    }
     for (const double part : chain) state[group] = step.merge(state[group], part);
   }
 
-  template <class T>
-  void column(const T* x, std::int64_t n, std::int64_t group) {
+  template <int rows, class T>
+  void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
     double* const own = state + group;
-    for (std::int64_t j = 0; j < n; ++j) own[j] = step(own[j], static_cast<double>(x[j]));
+    for (std::int64_t j = 0; j < n; ++j) {
+      double here = own[j];
+      for (int row = 0; row < rows; ++row) {
+        here = step(here, static_cast<double>(x[row * pitch + j]));
+      }
+      own[j] = here;
+    }
   }
 };
 
@@ -163,29 +150,34 @@ double scaled_norm(const T* x, const ReductionSplit& split, std::int64_t base) {
 template <class T>
 struct SumOfExponentials {
   const T* shift;
-  ShiftedSum* sums;
+  double* ties;
+  double* rest;
 
   void row(const T* x, std::int64_t n, std::int64_t group) {
     const ShiftedSum sum = shifted_sum(x, n, shift[group]);
-    sums[group].ties += sum.ties;
-    sums[group].rest += sum.rest;
+    ties[group] += sum.ties;
+    rest[group] += sum.rest;
   }
 
-  void column(const T* x, std::int64_t n, std::int64_t group) {
-    constexpr std::int64_t width = Lanes<T>::width;
-    for (std::int64_t j = 0; j < n; j += width) {
-      const std::int64_t count = std::min(width, n - j);
-      const T* const m = shift + group + j;
-      Lanes<T> ties = T(0), rest = T(0);
-      count == width ? add_shifted(Lanes<T>::load(x + j), Lanes<T>::load(m), ties, rest)
-                     : add_shifted(Lanes<T>::load_part(x + j, count), Lanes<T>::load_part(m, count),
-                                   ties, rest);
-      T tie_part[width], rest_part[width];
-      ties.store(tie_part);
-      rest.store(rest_part);
+  template <int rows>
+  void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
+    using L = Lanes<T>;
+    for (std::int64_t j = 0; j < n; j += L::width) {
+      const std::int64_t count = std::min(L::width, n - j);
+      const auto load = [&](const T* from) {
+        return count == L::width ? L::load(from) : L::load_part(from, count);
+      };
+      const L m = load(shift + group + j);
+      L more_ties = T(0);
+      double more_rest[L::width] = {};
+      for (int row = 0; row < rows; ++row) {
+        add_shifted(load(x + row * pitch + j), m, more_ties, more_rest);
+      }
+      T tie_part[L::width];
+      more_ties.store(tie_part);
       for (std::int64_t i = 0; i < count; ++i) {
-        sums[group + j + i].ties += static_cast<double>(tie_part[i]);
-        sums[group + j + i].rest += static_cast<double>(rest_part[i]);
+        ties[group + j + i] += static_cast<double>(tie_part[i]);
+        rest[group + j + i] += more_rest[i];
       }
     }
   }
@@ -242,27 +234,32 @@ void norm(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulat
 template <class T>
 void logsumexp(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate) {
   const std::int64_t groups = group_count(shape, axes);
-  T* const shift = scratch<T, SumOfExponentials<T>>(groups);
+  struct ShiftTag {};
+  T* const shift = scratch<T, ShiftTag>(groups);
   amax(shape, axes, x, shift, false);
-  std::transform(shift, shift + groups, shift, finite_shift<T>);
-  SumOfExponentials<T> rule{shift, scratch<ShiftedSum, SumOfExponentials<T>>(groups)};
-  std::fill_n(rule.sums, groups, ShiftedSum{});
+  using Rule = SumOfExponentials<T>;
+  double* const sums = scratch<double, Rule>(2 * groups);
+  std::fill_n(sums, 2 * groups, 0.0);
+  Rule rule{shift, sums, sums + groups};
   take_all(shape, axes, x, rule);
-  put_all(groups, y, accumulate,
-          [&](std::int64_t i) { return static_cast<double>(shift[i]) + rule.sums[i].log(); });
+  put_all(groups, y, accumulate, [&](std::int64_t i) {
+    const auto m = static_cast<double>(shift[i]);
+    return std::isfinite(m) ? m + ShiftedSum{rule.ties[i], rule.rest[i]}.log() : m;
+  });
 }
 
 template <class T>
 T dot(const T* a, const T* b, std::int64_t n) {
-  double chain[8] = {};
+  constexpr std::int64_t chains = 32;
+  double chain[chains] = {};
   std::int64_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    for (int k = 0; k < 8; ++k) {
+  for (; i + chains <= n; i += chains) {
+    for (std::int64_t k = 0; k < chains; ++k) {
       chain[k] += static_cast<double>(a[i + k]) * static_cast<double>(b[i + k]);
     }
   }
-  for (; i < n; ++i) chain[0] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   double sum = 0;
+  for (; i < n; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   for (const double part : chain) sum += part;
   return static_cast<T>(sum);
 }

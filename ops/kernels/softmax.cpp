@@ -1,44 +1,45 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/exponentials.hpp>
+#include <tapegrad/ops/kernels/extreme.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
+#include <tapegrad/ops/kernels/wide_sum.hpp>
 
 namespace tapegrad::ops::kernels {
 
 namespace {
 
-/// The largest of x[0..k), k ≥ 1; NaN if there is one.
+/// The largest of x[0..k); NaN if there is one.
 template <class T>
 T row_max(const T* x, std::int64_t k) {
-  T largest = x[0];
-  for (std::int64_t j = 1; j < k; ++j) {
-    if (x[j] > largest || std::isnan(x[j])) largest = x[j];
-    if (std::isnan(largest)) break;
-  }
-  return largest;
+  return Extreme<T, 1>::of_row(x, k, Extreme<T, 1>::start);
 }
 
 /// Calls f(first column, number of columns, e^(x − shift) of these) over a row, register by
-/// register, and returns the sum of all the exponentials.
+/// register, and returns the sum of all the exponentials. See NOTE [Wide sums].
 template <class T, class F>
 T for_each_exponential(const T* x, std::int64_t k, T shift, F f) {
-  T sum = 0;
   constexpr std::int64_t width = Lanes<T>::width;
-  std::int64_t j = 0;
-  for (; j + width <= k; j += width) {
-    const Lanes<T> e = exp(Lanes<T>::load(x + j) - shift);
-    sum += horizontal_sum(e);
-    f(j, width, e);
+  double total = 0;
+  for (std::int64_t start = 0; start < k; start += most_in_a_row) {
+    const std::int64_t stop = std::min(k, start + most_in_a_row);
+    Lanes<T> sum = T(0);
+    for (std::int64_t j = start; j < stop; j += width) {
+      const std::int64_t count = std::min(width, stop - j);
+      // e^−∞ adds nothing.
+      constexpr T nothing = -std::numeric_limits<T>::infinity();
+      const Lanes<T> part =
+          count == width ? Lanes<T>::load(x + j) : Lanes<T>::load_part(x + j, count, nothing);
+      const Lanes<T> e = exp(part - shift);
+      sum = sum + e;
+      f(j, count, e);
+    }
+    total += static_cast<double>(horizontal_sum(sum));
   }
-  if (j < k) {
-    const Lanes<T> e = exp(Lanes<T>::load_part(x + j, k - j) - shift);
-    T part[width];
-    e.store(part);
-    for (std::int64_t i = 0; i < k - j; ++i) sum += part[i];
-    f(j, k - j, e);
-  }
-  return sum;
+  return static_cast<T>(total);
 }
 
 /// y = or += factor · eˣ / Σ eˣ for a row.
@@ -76,9 +77,10 @@ template <class T>
 void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x, const T* labels, T* y,
                            bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k) {
-    const T shift = finite_shift(row_max(x, k));
+    const T shift = row_max(x, k);
     const double score = static_cast<double>(x[static_cast<std::int64_t>(labels[row])]);
-    const double loss = (static_cast<double>(shift) - score) + shifted_sum(x, k, shift).log();
+    double loss = static_cast<double>(shift) - score;
+    if (std::isfinite(shift)) loss += shifted_sum(x, k, shift).log();
     y[row] = (accumulate ? y[row] : T(0)) + static_cast<T>(loss);
   }
 }

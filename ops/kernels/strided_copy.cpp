@@ -9,13 +9,18 @@ namespace tapegrad::ops::kernels {
 
 namespace {
 
-template <class T>
-void add_row(const T* in, T* out, std::int64_t n) {
+/// Adds rows that lie `pitch` apart to `out`.
+template <int rows, class T>
+void add_rows(const T* in, std::int64_t pitch, T* out, std::int64_t n) {
   std::int64_t i = 0;
   for (; i + Lanes<T>::width <= n; i += Lanes<T>::width) {
-    (Lanes<T>::load(out + i) + Lanes<T>::load(in + i)).store(out + i);
+    Lanes<T> sum = Lanes<T>::load(out + i);
+    for (int row = 0; row < rows; ++row) sum = sum + Lanes<T>::load(in + row * pitch + i);
+    sum.store(out + i);
   }
-  for (; i < n; ++i) out[i] += in[i];
+  for (; i < n; ++i) {
+    for (int row = 0; row < rows; ++row) out[i] += in[row * pitch + i];
+  }
 }
 
 /// See NOTE [Wide sums].
@@ -27,13 +32,13 @@ T sum_row(const T* in, std::int64_t n) {
     const std::int64_t stop = std::min(n, start + most_in_a_row);
     std::int64_t i = start;
     T sum = 0;
-    if (stop - start >= 2 * width) {
-      Lanes<T> even = T(0), odd = T(0);
-      for (; i + 2 * width <= stop; i += 2 * width) {
-        even = even + Lanes<T>::load(in + i);
-        odd = odd + Lanes<T>::load(in + i + width);
+    if (stop - start >= 4 * width) {
+      // An addition waits for the one before: four chains side by side.
+      Lanes<T> chain[4] = {T(0), T(0), T(0), T(0)};
+      for (; i + 4 * width <= stop; i += 4 * width) {
+        for (int k = 0; k < 4; ++k) chain[k] = chain[k] + Lanes<T>::load(in + i + k * width);
       }
-      sum = horizontal_sum(even + odd);
+      sum = horizontal_sum((chain[0] + chain[1]) + (chain[2] + chain[3]));
     }
     for (; i < stop; ++i) sum += in[i];
     total += static_cast<double>(sum);
@@ -46,7 +51,7 @@ void run_inner(const Loop& inner, const T* in, T* out, bool accumulate) {
   const std::int64_t n = inner.size;
   if (inner.in == 1 && inner.out == 1) {
     if (accumulate) {
-      add_row(in, out, n);
+      add_rows<1>(in, 0, out, n);
     } else {
       std::copy(in, in + n, out);
     }
@@ -69,6 +74,41 @@ std::int64_t target_size(const Loops& loops) {
   return last + 1;
 }
 
+/// Whether the innermost loops walk along rows of the one and down columns of the other.
+bool is_transposition(const Loops& loops) {
+  const auto inner = static_cast<std::size_t>(loops.count - 1);
+  return inner > 0 && loops.loop[inner].out == 1 && loops.loop[inner].in > 1 &&
+         loops.loop[inner - 1].in == 1;
+}
+
+/// Square tiles whose rows and columns both stay in the cache: down a column alone, each number
+/// would fetch a line of which the rest is gone when its turn comes.
+template <class T>
+void transpose(const Loops& loops, const T* in, T* out, bool accumulate) {
+  constexpr std::int64_t tile = 16;
+  const auto inner = static_cast<std::size_t>(loops.count - 1);
+  const Loop rows = loops.loop[inner - 1];
+  const Loop columns = loops.loop[inner];
+  Loops outer = loops;
+  outer.loop[inner - 1] = {1, 0, 0};
+  outer.count = loops.count - 1;
+  for_each_inner(outer, in, out, [&](const T* from, T* to) {
+    for (std::int64_t i = 0; i < rows.size; i += tile) {
+      for (std::int64_t j = 0; j < columns.size; j += tile) {
+        const std::int64_t last_i = std::min(i + tile, rows.size);
+        const std::int64_t last_j = std::min(j + tile, columns.size);
+        for (std::int64_t row = i; row < last_i; ++row) {
+          T* const target = to + row * rows.out;
+          for (std::int64_t column = j; column < last_j; ++column) {
+            const T number = from[row + column * columns.in];
+            accumulate ? target[column] += number : target[column] = number;
+          }
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -78,13 +118,15 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
   if (size == 0) return;
   const Loops loops = merged_loops(shape, in_strides, out_strides);
   const Loop& inner = loops.loop[static_cast<std::size_t>(loops.count - 1)];
+  if (is_transposition(loops)) return transpose(loops, in, out, accumulate);
   if (accumulate && inner.in == 1 && inner.out == 1) {
     if (const std::int64_t sums = target_size(loops); WideSum<T>::pays(size, sums)) {
       WideSum<T> sum(sums);
-      for_each_inner(loops, in, sum.partial(), [&](const T* from, T* to) {
-        add_row(from, to, inner.size);
-        sum.added(to - sum.partial(), inner.size);
-      });
+      for_each_rows<4>(loops, in, sum.partial(),
+                       [&](const T* from, T* to, std::int64_t pitch, auto rows) {
+                         add_rows<decltype(rows)::value>(from, pitch, to, inner.size);
+                         sum.added(to - sum.partial(), inner.size, rows);
+                       });
       return sum.add_to(out);
     }
   }

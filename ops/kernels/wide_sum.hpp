@@ -34,11 +34,12 @@ class WideSum {
   /// Where the next piece is added to.
   T* partial() { return partial_.data(); }
 
-  /// Says that a piece was added to `count` elements from `first` on.
-  void added(std::int64_t first, std::int64_t count) {
+  /// Says that `pieces` numbers were added to each of `count` elements from `first` on.
+  void added(std::int64_t first, std::int64_t count, std::int64_t pieces = 1) {
     first_ = std::min(first_, first);
     last_ = std::max(last_, first + count);
-    if (++pieces_ == most_in_a_row) widen();
+    pieces_ += pieces;
+    if (pieces_ >= most_in_a_row) widen();
   }
 
   /// out += the sums.
