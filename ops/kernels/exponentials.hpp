@@ -40,7 +40,8 @@ struct ShiftedSum {
 /// Where x equals the shift: a one in `ties`; elsewhere e^(x − shift) is added to `width` sums in
 /// double, since a float's last digit is gone after a few additions.
 template <class T>
-void add_shifted(Lanes<T> x, Lanes<T> shift, Lanes<T>& ties, double* rest) {
+[[gnu::always_inline]] inline void add_shifted(Lanes<T> x, Lanes<T> shift, Lanes<T>& ties,
+                                               double* rest) {
   const LaneMask<T> tie = x == shift;
   ties = ties + where(tie, Lanes<T>(T(1)), Lanes<T>(T(0)));
   T part[Lanes<T>::width];
@@ -57,12 +58,12 @@ ShiftedSum shifted_sum(const T* x, std::int64_t n, T shift) {
   for (std::int64_t start = 0; start < n; start += most_in_a_row) {
     const std::int64_t stop = std::min(n, start + most_in_a_row);
     Lanes<T> ties = T(0);
-    std::int64_t j = start;
-    for (; j + width <= stop; j += width) add_shifted<T>(Lanes<T>::load(x + j), shift, ties, rest);
-    if (j < stop) {
+    for (std::int64_t j = start; j < stop; j += width) {
       // e^−∞ adds nothing.
       constexpr T nothing = -std::numeric_limits<T>::infinity();
-      add_shifted<T>(Lanes<T>::load_part(x + j, stop - j, nothing), shift, ties, rest);
+      const Lanes<T> part =
+          j + width <= stop ? Lanes<T>::load(x + j) : Lanes<T>::load_part(x + j, stop - j, nothing);
+      add_shifted<T>(part, shift, ties, rest);
     }
     sum.ties += static_cast<double>(horizontal_sum(ties));
   }

@@ -18,7 +18,7 @@ struct Extreme {
   template <class X>
   static X better(X a, X b) {
     const X winner = sign > 0 ? X(where(a >= b, a, b)) : X(where(a <= b, a, b));
-    return where(a != a, a, winner);
+    return where(a == a, winner, a);
   }
 
   /// The best of n numbers and `winner`.
@@ -46,8 +46,10 @@ struct Extreme {
     for (; j + width <= n; j += width) best.see(L::load(x + j));
     T part[width];
     best.value().store(part);
-    for (const T number : part) winner = better(winner, number);
-    return winner;
+    for (std::int64_t half = width / 2; half > 0; half /= 2) {
+      for (std::int64_t i = 0; i < half; ++i) part[i] = better(part[i], part[i + half]);
+    }
+    return better(winner, part[0]);
   }
 
   /// Each of n numbers `best` becomes the better of itself and those above it in rows that lie
@@ -68,17 +70,17 @@ struct Extreme {
  private:
   using L = Lanes<T>;
 
-  /// The processor's own max forgets NaN: where one was met is noted beside it.
+  /// The processor's own max forgets NaN: where none was met is noted beside it.
   struct Best {
-    explicit Best(L first) : number(first), nan(first != first) {}
+    explicit Best(L first) : number(first), ordered(first == first) {}
     void see(L x) {
       number = sign > 0 ? max(number, x) : min(number, x);
-      nan = nan | (x != x);
+      ordered = ordered & (x == x);
     }
-    L value() const { return where(nan, L(std::numeric_limits<T>::quiet_NaN()), number); }
+    L value() const { return where(ordered, number, L(std::numeric_limits<T>::quiet_NaN())); }
 
     L number;
-    LaneMask<T> nan;
+    LaneMask<T> ordered;
   };
 };
 

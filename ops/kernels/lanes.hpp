@@ -103,7 +103,7 @@ struct Lanes {
 template <class T>
 struct LaneMask {
   typename Lanes<T>::Batch::batch_bool_type mask;
-  friend LaneMask operator|(LaneMask a, LaneMask b) { return {a.mask | b.mask}; }
+  friend LaneMask operator&(LaneMask a, LaneMask b) { return {a.mask & b.mask}; }
   friend Lanes<T> where(LaneMask condition, Lanes<T> yes, Lanes<T> no) {
     return xsimd::select(condition.mask, yes.batch, no.batch);
   }
