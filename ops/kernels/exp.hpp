@@ -83,7 +83,7 @@ xsimd::batch<T> exponential(xsimd::batch<T> x) {
   const Exponential<T> e(xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest)));
   const Batch half = xsimd::floor(e.n * Batch(T(0.5)));
   const Batch result = (e.one_and_r + e.rest) * power_of_two<T>(half) * power_of_two<T>(e.n - half);
-  return xsimd::select(x == x, result, x);
+  return xsimd::select(xsimd::isnan(x), x, result);
 }
 
 /// e^(x + low), within 1 ulp, for x from ExpConstants<T>::lowest to 0 and a `low` far below it:

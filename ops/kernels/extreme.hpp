@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -7,6 +8,13 @@
 #include <tapegrad/ops/rule.hpp>
 
 namespace tapegrad::ops::kernels {
+
+inline bool is_number(float a) {
+  return !std::isnan(a);
+}
+inline bool is_number(double a) {
+  return !std::isnan(a);
+}
 
 /// How the largest (sign = 1) or smallest (sign = −1) of numbers is found. NaN beats every number.
 template <class T, int sign>
@@ -18,7 +26,7 @@ struct Extreme {
   template <class X>
   static X better(X a, X b) {
     const X winner = sign > 0 ? X(where(a >= b, a, b)) : X(where(a <= b, a, b));
-    return where(a == a, winner, a);
+    return where(is_number(a), winner, a);
   }
 
   /// The best of n numbers and `winner`.
@@ -72,10 +80,10 @@ struct Extreme {
 
   /// The processor's own max forgets NaN: where none was met is noted beside it.
   struct Best {
-    explicit Best(L first) : number(first), ordered(first == first) {}
+    explicit Best(L first) : number(first), ordered(is_number(first)) {}
     void see(L x) {
       number = sign > 0 ? max(number, x) : min(number, x);
-      ordered = ordered & (x == x);
+      ordered = ordered & is_number(x);
     }
     L value() const { return where(ordered, number, L(std::numeric_limits<T>::quiet_NaN())); }
 

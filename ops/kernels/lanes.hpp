@@ -63,6 +63,10 @@ struct Lanes {
   friend LaneMask<T> operator==(Lanes a, Lanes b) { return {a.batch == b.batch}; }
   /// Not `a.batch != b.batch`, which is false for NaN.
   friend LaneMask<T> operator!=(Lanes a, Lanes b) { return {!(a.batch == b.batch)}; }
+  /// Not NaN.
+  friend LaneMask<T> is_number(Lanes a) {
+    return {a.batch == a.batch};  // NOLINT(misc-redundant-expression)
+  }
   friend LaneMask<T> truth(Lanes a) { return a != Lanes(T(0)); }
 
   /// a · b + c, rounded once where the processor can.
