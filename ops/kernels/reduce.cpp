@@ -190,11 +190,11 @@ void mean(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulat
   struct SumsTag {};
   const Shape kept = reduced_shape(shape, axes, true, "mean");
   const std::int64_t groups = kept.size();
-  const T members = static_cast<T>(shape.size() / groups);
+  const std::int64_t members = shape.size() / groups;
   T* const sums = accumulate ? scratch<T, SumsTag>(groups) : y;
   std::fill_n(sums, groups, T(0));
   strided_copy(shape, x, contiguous_strides(shape), sums, broadcast_strides(kept, shape), true);
-  put_all(groups, y, accumulate, [&](std::int64_t i) { return sums[i] / members; });
+  put_all(groups, y, accumulate, [&](std::int64_t i) { return sums[i] / static_cast<T>(members); });
 }
 
 template <class T>
