@@ -446,7 +446,7 @@ TEST_P(DifferentiableGates, RecordedGradientEqualsComputed) {
     for (const std::size_t k : gate_case.differentiable()) xs.push_back(recorded.operands[k]);
     const std::vector<Var> gradients = grad(recorded.y, xs, u);
     for (const Var& x : xs) {
-      expect_near(x.grad(), Array<double>::from_shape(x.grad().shape()) * 0.0, 0.0,
+      expect_near(x.grad(), Array<double>(x.grad().shape(), 0.0), 0.0,
                   "grad() must leave gradients alone");
     }
     recorded.y.backward(weights);
