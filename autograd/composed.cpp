@@ -1,19 +1,16 @@
 #include <tapegrad/autograd/composed.hpp>
 
 #include <algorithm>
-#include <numeric>
 
+#include <tapegrad/autograd/detail/operand_at.hpp>
 #include <tapegrad/autograd/detail/with_place.hpp>
 
 namespace tapegrad {
 
 namespace {
 
+using detail::at;
 using detail::with_place;
-
-Operand at(const Var& x, Place place) {
-  return {x, place.file, place.line};
-}
 
 /// The axis counted from the front, with the user's line in the error.
 int front_axis(std::int64_t axis, int rank, const char* who, Place place) {
@@ -175,7 +172,7 @@ Var pad(Operand x, const std::vector<std::pair<std::int64_t, std::int64_t>>& wid
     const auto block = [&](std::int64_t width) {
       Shape part = shape;
       part[axis] = width;
-      return broadcast_to(Operand(value, x.place().file, x.place().line), part);
+      return broadcast_to(at(value, x.place()), part);
     };
     y = concat({at(block(before), x.place()), at(y, x.place()), at(block(after), x.place())}, axis,
                x.place());

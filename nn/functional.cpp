@@ -3,20 +3,14 @@
 #include <cmath>
 #include <limits>
 
+#include <tapegrad/autograd/detail/operand_at.hpp>
 #include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::nn {
 
 namespace {
 
-/// A recorded value as operand of a function whose user's line is `place`.
-Operand at(const Var& x, Place place) {
-  return {x, place.file, place.line};
-}
-
-Operand at(double number, Place place) {
-  return {number, place.file, place.line};
-}
+using detail::at;
 
 std::int64_t elements_per_group(const Shape& shape, const Axes& axes, const char* who) {
   const std::int64_t groups = ops::reduced_shape(shape, axes, false, who).size();
