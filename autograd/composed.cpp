@@ -21,7 +21,12 @@ int front_axis(std::int64_t axis, int rank, const char* who, Place place) {
   throw ShapeError(text + " (" + to_string(place) + ")");
 }
 
-Shape with_axis(const Shape& shape, int axis, std::int64_t size) {
+Shape with_axis(const Shape& shape, int axis, std::int64_t size, const char* who, Place place) {
+  if (shape.rank() == max_rank) {
+    throw_shape(std::string("[") + who + "] needs a value of fewer than " +
+                    std::to_string(max_rank) + " axes to add one to, got " + to_string(shape),
+                place);
+  }
   Shape result(shape.begin(), shape.begin() + axis);
   result.push_back(size);
   for (int i = axis; i < shape.rank(); ++i) result.push_back(shape[i]);
@@ -47,7 +52,8 @@ Var stack_range(const Operand* operands, std::size_t count, std::int64_t axis, P
                       to_string(operands[k].shape()),
                   place);
     }
-    parts.push_back(at(reshape(operands[k], with_axis(shape, front, 1)), operands[k].place()));
+    parts.push_back(
+        at(reshape(operands[k], with_axis(shape, front, 1, "stack", place)), operands[k].place()));
   }
   return concat(parts, front, place);
 }
@@ -90,8 +96,8 @@ Var squeeze(Operand x, std::int64_t axis) {
 
 Var unsqueeze(Operand x, std::int64_t axis) {
   const Shape shape = x.shape();
-  return reshape(x,
-                 with_axis(shape, front_axis(axis, shape.rank() + 1, "unsqueeze", x.place()), 1));
+  const int front = front_axis(axis, shape.rank() + 1, "unsqueeze", x.place());
+  return reshape(x, with_axis(shape, front, 1, "unsqueeze", x.place()));
 }
 
 Var expand(Operand x, const Shape& shape) {
@@ -151,13 +157,21 @@ std::vector<Var> split(Operand x, const std::vector<std::int64_t>& sizes, std::i
   return split_into(x, sizes, front);
 }
 
+std::vector<Var> split(Operand x, std::initializer_list<std::int64_t> sizes, std::int64_t axis) {
+  return split(x, std::vector<std::int64_t>(sizes), axis);
+}
+
 Var pad(Operand x, const std::vector<std::pair<std::int64_t, std::int64_t>>& widths, double value) {
   Shape shape = x.shape();
   bool fits = widths.size() == static_cast<std::size_t>(shape.rank());
   for (const auto& [before, after] : widths) fits = fits && before >= 0 && after >= 0;
   if (!fits) {
+    std::string text;
+    for (const auto& [before, after] : widths) {
+      text += " (" + std::to_string(before) + ", " + std::to_string(after) + ")";
+    }
     throw_shape("[pad] needs two widths of 0 or more for each axis of " + to_string(shape) +
-                    ", got " + std::to_string(widths.size()) + " pairs",
+                    ", got" + (text.empty() ? " none" : text),
                 x.place());
   }
   Var y = reshape(x, shape);
@@ -188,16 +202,17 @@ Var repeat(Operand x, const Shape& times) {
                     ", got " + to_string(times),
                 x.place());
   }
-  for (int i = 0; i < extra; ++i) shape = with_axis(shape, 0, 1);
+  for (int i = 0; i < extra; ++i) shape = with_axis(shape, 0, 1, "repeat", x.place());
   Var y = reshape(x, shape);
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (times[axis] == 1) continue;
-    // (…, n, …) as (…, 1, n, …), repeated along the new axis, which then becomes one with its next.
-    Shape wide = with_axis(shape, axis, 1);
-    const Var apart = reshape(at(y, x.place()), wide);
-    wide[axis] = times[axis];
+    // Everything from the axis on is repeated as a whole, once for each index before it.
+    const std::int64_t before = Shape(shape.begin(), shape.begin() + axis).size();
+    const std::int64_t rest = Shape(shape.begin() + axis, shape.end()).size();
+    const Var apart = reshape(at(y, x.place()), {before, 1, rest});
     shape[axis] *= times[axis];
-    y = reshape(at(broadcast_to(at(apart, x.place()), wide), x.place()), shape);
+    const Var repeated = broadcast_to(at(apart, x.place()), {before, times[axis], rest});
+    y = reshape(at(repeated, x.place()), shape);
   }
   return y;
 }

@@ -37,6 +37,8 @@ Var stack(std::initializer_list<Operand> operands, std::int64_t axis = 0,
 std::vector<Var> split(Operand x, std::int64_t size, std::int64_t axis = 0);
 /// Parts of the given sizes, which must add up to the axis's.
 std::vector<Var> split(Operand x, const std::vector<std::int64_t>& sizes, std::int64_t axis = 0);
+/// The same for a list in braces.
+std::vector<Var> split(Operand x, std::initializer_list<std::int64_t> sizes, std::int64_t axis = 0);
 
 /// x between entries of a constant value: `widths` says for each axis how many come before and
 /// after.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <tapegrad/autograd/detail/record.hpp>
+#include <tapegrad/autograd/detail/with_place.hpp>
 #include <tapegrad/autograd/operand.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/autograd/var.hpp>
@@ -116,7 +117,7 @@ inline Var slice(Operand x, std::int64_t axis, std::int64_t start, std::int64_t 
 
 /// min(max(x, low), high), element by element.
 inline Var clamp(Operand x, double low, double high) {
-  return clamp(x, ops::Clamp{low, high});
+  return clamp(x, detail::with_place(x.place(), [&] { return ops::Clamp{low, high}; }));
 }
 
 /// A recorded rule writes numbers as they are; see `number_like` in ops/rule.hpp.

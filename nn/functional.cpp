@@ -4,6 +4,7 @@
 #include <limits>
 
 #include <tapegrad/autograd/detail/operand_at.hpp>
+#include <tapegrad/autograd/detail/with_place.hpp>
 #include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::nn {
@@ -12,9 +13,14 @@ namespace {
 
 using detail::at;
 
+/// How many elements a reduction over `axes` merges into one.
 std::int64_t elements_per_group(const Shape& shape, const Axes& axes, const char* who) {
-  const std::int64_t groups = ops::reduced_shape(shape, axes, false, who).size();
-  return groups == 0 ? 0 : shape.size() / groups;
+  const auto chosen = chosen_axes(axes, shape.rank(), who);
+  std::int64_t count = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (chosen[static_cast<std::size_t>(axis)]) count *= shape[axis];
+  }
+  return count;
 }
 
 /// x − mean(x).
@@ -24,11 +30,13 @@ Var deviation(Operand x, const Axes& axes) {
 
 /// n − correction.
 double degrees_of_freedom(Operand x, const Axes& axes, int correction, const char* who) {
-  const std::int64_t count = elements_per_group(x.shape(), axes, who);
+  const Shape shape = x.shape();
+  const std::int64_t count =
+      detail::with_place(x.place(), [&] { return elements_per_group(shape, axes, who); });
   if (count <= correction) {
     throw ShapeError(std::string("[") + who + "] needs more than " + std::to_string(correction) +
-                     " elements, got " + std::to_string(count) + " of " + to_string(x.shape()) +
-                     " (" + to_string(x.place()) + ")");
+                     " elements, got " + std::to_string(count) + " of " + to_string(shape) + " (" +
+                     to_string(x.place()) + ")");
   }
   return static_cast<double>(count - correction);
 }
@@ -42,7 +50,11 @@ Var softmax(Operand x, std::int64_t axis) {
 }
 
 Var log_softmax(Operand x, std::int64_t axis) {
-  return sub(x, at(logsumexp(x, Axes{axis}, true), x.place()));
+  // Shifted first: a logsumexp far from zero has lost the digits that tell the classes apart.
+  const Place place = x.place();
+  const Operand largest = at(amax(x, Axes{axis}, true), place);
+  const Operand shifted = at(sub(x, at(detach(largest), place)), place);
+  return sub(shifted, at(logsumexp(shifted, Axes{axis}, true), place));
 }
 
 Var variance(Operand x, const Axes& axes, bool keepdims, int correction) {
@@ -60,24 +72,37 @@ Var standard_deviation(Operand x, const Axes& axes, bool keepdims, int correctio
 Var vector_norm(Operand x, double p, const Axes& axes, bool keepdims) {
   const Place place = x.place();
   if (!(p > 0)) {
-    throw ValueError("[vector_norm] needs p > 0, got " + std::to_string(p) + " (" +
+    throw ValueError("[vector_norm] needs p > 0, got " + ops::number_text(p) + " (" +
                      to_string(place) + ")");
   }
   if (p == 2) return norm(x, axes, keepdims);
   const Operand size = at(abs(x), place);
   if (p == 1) return sum(size, axes, keepdims);
   if (p == std::numeric_limits<double>::infinity()) return amax(size, axes, keepdims);
-  const Var powers = sum(at(pow(size, at(p, place)), place), axes, keepdims);
-  return pow(at(powers, place), at(1 / p, place));
+  const Operand zero = at(0, place), one = at(1, place);
+  // Relative to the largest, so that no power leaves the range of numbers.
+  const Operand largest = at(detach(at(amax(size, axes, true), place)), place);
+  const Operand scale = at(where(at(equal(largest, zero), place), one, largest), place);
+  const Operand powers = at(pow(at(div(size, scale), place), at(p, place)), place);
+  const Operand total = at(sum(powers, axes, true), place);
+  // Of zeros alone the root has a kink: slope 0.
+  const Operand none = at(equal(total, zero), place);
+  const Operand root = at(pow(at(where(none, one, total), place), at(1 / p, place)), place);
+  const Var norms = mul(at(where(none, zero, root), place), scale);
+  return keepdims
+             ? norms
+             : reshape(at(norms, place), ops::reduced_shape(x.shape(), axes, false, "vector_norm"));
 }
 
 Var cosine_similarity(Operand a, Operand b, std::int64_t axis, double eps) {
   const Place place = a.place();
-  const Var products = sum(at(mul(a, b), place), Axes{axis});
+  const Var products = mul(a, b);
   const auto length = [&](Operand x) {
-    return at(max(at(norm(x, Axes{axis}), place), at(eps, place)), place);
+    const Operand whole = at(broadcast_to(x, products.shape()), place);
+    return at(max(at(norm(whole, Axes{axis}), place), at(eps, place)), place);
   };
-  return div(at(products, place), at(mul(length(a), length(b)), place));
+  const Operand sums = at(sum(at(products, place), Axes{axis}), place);
+  return div(sums, at(mul(length(a), length(b)), place));
 }
 
 Var pairwise_distance(Operand a, Operand b, double p) {
@@ -93,10 +118,12 @@ Var cdist(Operand a, Operand b) {
   const Var squares_a = sum(at(square(a), place), 1, true);
   const Var squares_b = sum(at(square(b), place), 1);
   const Var products = mul_constant(at(matmul(a, b, {false, true}), place), -2);
-  const Var squares = squares_a + squares_b + products;
+  const Operand squares = at(add(at(add(at(squares_a, place), squares_b), place), products), place);
   // The square root of a one in place of what rounding made 0 or less: its slope there is finite.
-  const Var positive = squares > 0;
-  return where(positive, sqrt(where(positive, squares, 1)), 0);
+  const Operand zero = at(0, place), one = at(1, place);
+  const Operand none = at(less_equal(squares, zero), place);
+  const Operand safe = at(where(none, one, squares), place);
+  return where(none, zero, at(sqrt(safe), place));
 }
 
 Var cross_entropy(Operand scores, Operand labels) {

@@ -19,6 +19,9 @@ struct Argmax : Whole<1, 0> {
   Argmax(std::int64_t axis, bool keep = false) : axes({axis}), keepdims(keep) {}
 
   Shape shape(Shapes x) const {
+    if (axes.rank() > 1) {
+      throw ShapeError("[argmax] needs one axis, or none for all of them, got " + to_string(axes));
+    }
     const Shape result = reduced_shape(x[0], axes, keepdims, "argmax");
     if (x[0].size() == 0) {
       throw ShapeError("[argmax] needs at least one element to choose from, got shape " +

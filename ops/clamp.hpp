@@ -13,8 +13,8 @@ struct Clamp : Pointwise<1> {
   Clamp() = default;
   Clamp(double lowest, double highest) : low(lowest), high(highest) {
     if (!(low <= high)) {
-      throw ValueError("[clamp] needs low <= high, got " + std::to_string(low) + " and " +
-                       std::to_string(high));
+      throw ValueError("[clamp] needs low <= high, got " + number_text(low) + " and " +
+                       number_text(high));
     }
   }
 

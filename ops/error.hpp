@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -41,5 +42,16 @@ class FileError : public Error {
  public:
   using Error::Error;
 };
+
+namespace ops {
+
+/// A number as errors show it: `0.1`, `1e+06`, `nan`.
+inline std::string number_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", number);
+  return text;
+}
+
+}  // namespace ops
 
 }  // namespace tapegrad

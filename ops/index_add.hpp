@@ -19,8 +19,8 @@ struct IndexAdd : Whole<2, 0b01> {
 
   Shape shape(Shapes x) const {
     const int rank = x[0].rank() - x[1].rank() + 1;
-    const int front = normalize_axis(axis, rank, "index_add");
-    bool fits = size >= 0;
+    bool fits = size >= 0 && rank >= 1;
+    const int front = fits ? normalize_axis(axis, rank, "index_add") : 0;
     for (int i = 0; fits && i < x[1].rank(); ++i) fits = x[0][front + i] == x[1][i];
     if (!fits) {
       throw ShapeError("[index_add] needs a size >= 0 and values with the index's shape at axis " +

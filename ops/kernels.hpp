@@ -13,7 +13,8 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
                   const Strides& out_strides, bool accumulate);
 
 // Reductions of x over `axes` (all of them if empty): y = or += one number per group of elements,
-// the groups in row-major order. A float's products, squares and sums are gathered in double.
+// the groups in row-major order. A float's products and squares are gathered in double, sums as
+// NOTE [Wide sums] says.
 
 /// The mean. See NOTE [Wide sums].
 template <class T>

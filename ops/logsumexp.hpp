@@ -5,13 +5,17 @@
 
 namespace tapegrad::ops {
 
+struct Amax;
+struct Detach;
+struct Div;
 struct Exp;
 struct Mul;
 struct Reshape;
 struct Sub;
+struct Sum;
 
 /// y = log Σ eˣ over the given axes (all by default), shifted by the maximum so that it cannot
-/// overflow; with `keepdims` they stay as size 1. ∂y/∂x = e^(x − y), the softmax of x.
+/// overflow; with `keepdims` they stay as size 1. ∂y/∂x = eˣ/Σ eˣ, the softmax of x.
 struct Logsumexp : Whole<1> {
   Axes axes;              ///< Negative ones count from the end; none means all.
   bool keepdims = false;  ///< Keeps reduced axes as size 1.
@@ -36,9 +40,13 @@ struct Logsumexp : Whole<1> {
   void backward(Executor& e) const {
     const Shape kept = reduced_shape(e.operand(0).shape(), axes, true, "logsumexp");
     const auto g = e.eval(Listed<Reshape, Executor>{kept}, e.upstream());
-    const auto y = e.eval(Listed<Reshape, Executor>{kept}, e.output());
-    const auto log_p = e.eval(Listed<Sub, Executor>{}, e.operand(0), y);
-    e.add(0, Listed<Mul, Executor>{}, e.eval(Listed<Exp, Executor>{}, log_p), g);
+    // Not e^(x − y): far from zero y has lost the digits that make the shares add up to 1.
+    const auto largest = e.eval(Listed<Amax, Executor>{axes, true}, e.operand(0));
+    const auto shift = e.eval(Listed<Detach, Executor>{}, largest);
+    const auto shifted = e.eval(Listed<Sub, Executor>{}, e.operand(0), shift);
+    const auto part = e.eval(Listed<Exp, Executor>{}, shifted);
+    const auto total = e.eval(Listed<Sum, Executor>{axes, true}, part);
+    e.add(0, Listed<Mul, Executor>{}, part, e.eval(Listed<Div, Executor>{}, g, total));
   }
 
   template <class Sampler>

@@ -58,7 +58,7 @@ struct Matmul : Whole<2> {
     const std::int64_t n = y.shape.back();
     const std::int64_t k = a[a.rank() - (transpose_a ? 2 : 1)];
     // Matrices that follow one another and share b are one tall matrix.
-    if (b.rank() == 2 && !transpose_a) {
+    if (b.rank() == 2 && is_tall(y.shape)) {
       return kernels::gemm(false, transpose_b, batch(y.shape).size() * m, n, k, x[0].data,
                            x[1].data, y.data, y.accumulate);
     }
@@ -90,7 +90,7 @@ struct Matmul : Whole<2> {
                   : add(0, Matmul{false, !transpose_b}, g, b);
     }
     if (!e.needs(1)) return;
-    if (b.shape().rank() == 2 && y.rank() > 2 && !transpose_a) {
+    if (b.shape().rank() == 2 && y.rank() > 2 && is_tall(y)) {
       const std::int64_t rows = batch(y).size() * y[y.rank() - 2];
       const auto tall_a = e.eval(Listed<Reshape, Executor>{{rows, a.shape().back()}}, a);
       const auto tall_g = e.eval(Listed<Reshape, Executor>{{rows, y.back()}}, g);
@@ -120,6 +120,12 @@ struct Matmul : Whole<2> {
   }
 
  private:
+  /// Whether all matrices of a, one below the other, are a matrix whose rows BLAS can count.
+  bool is_tall(const Shape& y) const {
+    const std::int64_t rows = batch(y).size() * y[y.rank() - 2];
+    return !transpose_a && rows <= std::numeric_limits<std::int32_t>::max();
+  }
+
   /// The axes that count matrices.
   static Shape batch(const Shape& x) { return {x.begin(), x.end() - 2}; }
 };

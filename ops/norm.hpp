@@ -31,9 +31,10 @@ struct Norm : Whole<1> {
     const Shape kept = reduced_shape(e.operand(0).shape(), axes, true, "norm");
     const auto g = e.eval(Listed<Reshape, Executor>{kept}, e.upstream());
     const auto y = e.eval(Listed<Reshape, Executor>{kept}, e.output());
-    const auto slope =
-        e.eval(Listed<Where, Executor>{}, y, e.eval(Listed<Div, Executor>{}, g, y), y);
-    e.add(0, Listed<Mul, Executor>{}, e.operand(0), slope);
+    // x/y is a direction, of length 1 however small both are; g/y might overflow.
+    const auto direction =
+        e.eval(Listed<Where, Executor>{}, y, e.eval(Listed<Div, Executor>{}, e.operand(0), y), y);
+    e.add(0, Listed<Mul, Executor>{}, direction, g);
   }
 
   /// Calls report(0 for a norm of zero, else 1) per element of the output.

@@ -4,8 +4,8 @@
 
 namespace tapegrad::ops {
 
-/// y = aᵇ; ∂y/∂a = b·aᵇ⁻¹, 0 for b = 0; ∂y/∂b = y·log a, 0 for a = 0. A negative a needs a whole b
-/// and has no gradient in b: NaN.
+/// y = aᵇ; ∂y/∂a = b·aᵇ⁻¹, 0 for b = 0; ∂y/∂b = y·log a, 0 for a = 0 and y = 0. A negative a needs
+/// a whole b and has no gradient in b: NaN.
 struct Pow : Pointwise<2> {
   static constexpr Domain domain[] = {{0.3, 2.0}, {}};
   template <class T>
@@ -18,7 +18,7 @@ struct Pow : Pointwise<2> {
   }
   template <class T>
   T gradient(At<1>, T g, T a, T, T y) const {
-    return where(a == 0, 0, g * (y * log(a)));
+    return where(a == 0, 0, where(y == 0, 0, g * (y * log(a))));
   }
 };
 

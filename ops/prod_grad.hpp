@@ -10,7 +10,7 @@ namespace tapegrad::ops {
 /// For x and any number of directions u, v, …, all of one shape: the gradient in x of the mixed
 /// derivative of prod(x) along the directions. prod_grad(x)_k = Π_{j≠k} x_j is the gradient of
 /// prod; prod_grad(x, u)_k = Σ_{i≠k} u_i Π_{j≠i,k} x_j that of Σ u · prod_grad(x); and so on: a
-/// product's derivatives of every order are this one gate.
+/// product's derivatives of every order (up to the ninth) are this one gate.
 struct ProdGrad : Whole<variadic> {
   Axes axes;  ///< Those of the product; none means all.
 

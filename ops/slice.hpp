@@ -40,7 +40,8 @@ struct Slice : Whole<1> {
   Shape shape(Shapes x) const {
     const Slice part = resolved(x[0]);
     Shape result = x[0];
-    result[static_cast<int>(part.axis)] = (part.stop - part.start + step - 1) / step;
+    result[static_cast<int>(part.axis)] =
+        part.stop == part.start ? 0 : (part.stop - part.start - 1) / step + 1;
     return result;
   }
 
@@ -49,7 +50,7 @@ struct Slice : Whole<1> {
     const Slice part = resolved(x[0].shape);
     Strides strides = contiguous_strides(x[0].shape);
     const T* const from = x[0].data + part.start * strides[static_cast<int>(part.axis)];
-    strides[static_cast<int>(part.axis)] *= step;
+    if (y.shape[static_cast<int>(part.axis)] > 1) strides[static_cast<int>(part.axis)] *= step;
     kernels::strided_copy(y.shape, from, strides, y.data, contiguous_strides(y.shape),
                           y.accumulate);
   }

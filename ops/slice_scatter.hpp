@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/rule.hpp>
 
@@ -43,7 +41,7 @@ struct SliceScatter : Whole<1> {
     Strides strides = contiguous_strides(y.shape);
     const int front = normalize_axis(axis, y.shape.rank(), "slice_scatter");
     T* const to = y.data + start * strides[front];
-    strides[front] *= step;
+    if (x[0].shape[front] > 1) strides[front] *= step;
     if (!y.accumulate) kernels::fill_zero(y.data, y.shape.size());
     kernels::strided_copy(x[0].shape, x[0].data, contiguous_strides(x[0].shape), to, strides, true);
   }
@@ -52,8 +50,8 @@ struct SliceScatter : Whole<1> {
   void backward(Executor& e) const {
     const Shape part = e.operand(0).shape();
     const int front = normalize_axis(axis, part.rank(), "slice_scatter");
-    // Up to the entry after the last, or the end where the step leads beyond it.
-    const std::int64_t stop = std::min(size, start + part[front] * step);
+    const std::int64_t count = part[front];
+    const std::int64_t stop = count == 0 ? start : start + (count - 1) * step + 1;
     e.add(0, Listed<Slice, Executor>{front, start, stop, step}, e.upstream());
   }
 

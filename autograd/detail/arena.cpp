@@ -40,7 +40,7 @@ void* Arena::take(std::int64_t bytes) {
   }
   // Room for every piece that may be released.
   if (free_.capacity() == pieces_) free_.reserve(std::max<std::size_t>(16, 2 * pieces_));
-  if (bytes > left_) add_chunk(std::max({bytes, smallest_chunk, reserved_}));
+  if (bytes > left_) add_chunk_for(bytes);
   ++pieces_;
   char* memory = next_;
   next_ += bytes;
@@ -76,6 +76,17 @@ void Arena::reset() noexcept {
   pieces_ = 0;
   used_ = 0;
   peak_ = 0;
+}
+
+void Arena::add_chunk_for(std::int64_t bytes) {
+  const std::int64_t enough = std::max(bytes, smallest_chunk);
+  try {
+    // Twice what there is: a few chunks serve a tape of any length.
+    add_chunk(std::max(enough, reserved_));
+  } catch (const std::bad_alloc&) {
+    if (reserved_ <= enough) throw;
+    add_chunk(enough);
+  }
 }
 
 void Arena::add_chunk(std::int64_t bytes) {

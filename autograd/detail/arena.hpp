@@ -42,6 +42,7 @@ class Arena {
     std::int64_t bytes;
   };
   void* take(std::int64_t bytes);
+  void add_chunk_for(std::int64_t bytes);
   void add_chunk(std::int64_t bytes);
 
   std::vector<Chunk> chunks_;

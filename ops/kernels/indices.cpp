@@ -1,4 +1,4 @@
-#include <cstdio>
+#include <limits>
 
 #include <tapegrad/ops/kernels.hpp>
 
@@ -11,16 +11,19 @@ namespace {
 template <class T>
 void check(const T* numbers, std::int64_t count, std::int64_t size, const char* gate,
            const char* things, const char* place) {
+  if (size > std::int64_t{1} << std::numeric_limits<T>::digits) {
+    throw ValueError(std::string("[") + gate + "] needs " + things +
+                     " that the tape's precision can tell apart, got " + std::to_string(size) +
+                     " of them; use a tape in double precision");
+  }
   for (std::int64_t i = 0; i < count; ++i) {
     const T number = numbers[i];
     // The order of the tests matters: NaN and numbers too large for an integer stop at the first.
     const bool in_range = number >= 0 && number < static_cast<T>(size);
     if (!in_range || number != static_cast<T>(static_cast<std::int64_t>(number))) {
-      char text[32];
-      std::snprintf(text, sizeof text, "%.6g", static_cast<double>(number));
       throw ValueError(std::string("[") + gate + "] needs " + things +
                        " that are whole numbers from 0 to " + std::to_string(size - 1) + ", got " +
-                       text + " " + place + " " + std::to_string(i));
+                       number_text(static_cast<double>(number)) + " " + place + " " + std::to_string(i));
     }
   }
 }

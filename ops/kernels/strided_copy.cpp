@@ -3,6 +3,7 @@
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 #include <tapegrad/ops/kernels/loops.hpp>
+#include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
 
 namespace tapegrad::ops::kernels {
@@ -25,7 +26,7 @@ void add_rows(const T* in, std::int64_t pitch, T* out, std::int64_t n) {
 
 /// See NOTE [Wide sums].
 template <class T>
-T sum_row(const T* in, std::int64_t n) {
+double sum_row(const T* in, std::int64_t n) {
   constexpr std::int64_t width = Lanes<T>::width;
   double total = 0;
   for (std::int64_t start = 0; start < n; start += most_in_a_row) {
@@ -43,7 +44,7 @@ T sum_row(const T* in, std::int64_t n) {
     for (; i < stop; ++i) sum += in[i];
     total += static_cast<double>(sum);
   }
-  return static_cast<T>(total);
+  return total;
 }
 
 template <class T>
@@ -56,7 +57,7 @@ void run_inner(const Loop& inner, const T* in, T* out, bool accumulate) {
       std::copy(in, in + n, out);
     }
   } else if (inner.in == 1 && inner.out == 0 && accumulate) {
-    *out += sum_row(in, n);
+    *out += static_cast<T>(sum_row(in, n));
   } else if (accumulate) {
     for (std::int64_t i = 0; i < n; ++i) out[i * inner.out] += in[i * inner.in];
   } else {
@@ -72,6 +73,15 @@ std::int64_t target_size(const Loops& loops) {
     last += (loop.size - 1) * loop.out;
   }
   return last + 1;
+}
+
+/// Whether rows are summed up and several rows meet in one sum.
+bool sums_rows_again(const Loops& loops) {
+  const int inner = loops.count - 1;
+  const Loop& row = loops.loop[static_cast<std::size_t>(inner)];
+  if (row.in != 1 || row.out != 0) return false;
+  return std::any_of(loops.loop.begin(), loops.loop.begin() + inner,
+                     [](const Loop& loop) { return loop.out == 0; });
 }
 
 /// Whether the innermost loops walk along rows of the one and down columns of the other.
@@ -129,6 +139,16 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
                        });
       return sum.add_to(out);
     }
+  }
+  if (accumulate && sums_rows_again(loops)) {
+    struct SumsTag {};
+    const std::int64_t count = target_size(loops);
+    double* const sums = scratch<double, SumsTag>(count);
+    std::fill_n(sums, count, 0.0);
+    for_each_inner(loops, in, sums,
+                   [&](const T* from, double* sum) { *sum += sum_row(from, inner.size); });
+    for (std::int64_t i = 0; i < count; ++i) out[i] += static_cast<T>(sums[i]);
+    return;
   }
   for_each_inner(loops, in, out,
                  [&](const T* from, T* to) { run_inner(inner, from, to, accumulate); });

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
+#include <tapegrad/autograd/inspect.hpp>
+#include <tapegrad/nn/functional.hpp>
 
 #include "support/expect.hpp"
 
@@ -90,6 +93,7 @@ TEST(Composed, Split) {
   EXPECT_EQ(uneven[1].shape(), (Shape{2, 0}));
   expect_arrays(uneven[0].value(), array({2, 1}, {0, 5}));
   expect_gradients(tape, concat({parts[2], parts[0]}, 1));
+  expect_error<ShapeError>([&] { split(x, {3}); }, {"[split]", "add up to 2", "got 3"});
   expect_error<ShapeError>([&] { split(x, 0); }, {"[split]", "1 entry or more"});
   expect_error<ShapeError>([&] { split(x, {2, 2}, 1); }, {"[split]", "add up to 5", "2, 2"});
   expect_error<ShapeError>([&] { split(x, {-1, 6}, 1); }, {"[split]", "-1, 6"});
@@ -102,7 +106,7 @@ TEST(Composed, Pad) {
                 array({3, 4}, {0, 0, 0, 0, 0, 1, 0, 0, 2, 3, 0, 0}));
   expect_arrays(pad(x, {{0, 1}, {1, 0}}, 7).value(), array({3, 3}, {7, 0, 1, 7, 2, 3, 7, 7, 7}));
   expect_gradients(tape, pad(x, {{1, 1}, {2, 0}}) + pad(x, {{1, 1}, {0, 2}}, -3));
-  expect_error<ShapeError>([&] { pad(x, {{1, 1}}); }, {"[pad]", "each axis", "1 pairs"});
+  expect_error<ShapeError>([&] { pad(x, {{1, 1}}); }, {"[pad]", "each axis", "got (1, 1)"});
   expect_error<ShapeError>([&] { pad(x, {{0, 0}, {-1, 1}}); }, {"[pad]", "0 or more"});
 }
 
@@ -115,6 +119,60 @@ TEST(Composed, Repeat) {
   EXPECT_EQ(repeat(x, {0, 1}).shape(), (Shape{0, 2}));
   expect_gradients(tape, repeat(x, {2, 1, 2}));
   expect_error<ShapeError>([&] { repeat(x, {2}); }, {"[repeat]", "each axis"});
+}
+
+TEST(Composed, ValuesOfTheLargestRank) {
+  Tape tape;
+  const Var x = counting(tape, {2, 1, 1, 1, 1, 1, 1, 2});
+  EXPECT_EQ(repeat(x, {1, 1, 1, 3, 1, 1, 1, 2}).shape(), (Shape{2, 1, 1, 3, 1, 1, 1, 4}));
+  const int line = __LINE__ + 1;
+  expect_error<ShapeError>([&] { unsqueeze(x, 0); }, {"[unsqueeze]", "8 axes", line_of(line)});
+  expect_error<ShapeError>([&] { stack({x, x}); }, {"[stack]", "8 axes"});
+}
+
+TEST(Composed, DerivativesOfAProductEndClearly) {
+  Tape tape;
+  Var y = tape.variable(std::vector<double>(12, 0.5));
+  const Var x = y;
+  y = prod(y);
+  for (int order = 1; order <= 9; ++order) y = sum(grad(y, {x})[0]);
+  // Σ over ordered choices of 9 of 12 elements, times the product of the other three.
+  EXPECT_NEAR(y.item(), 12 * 11 * 10 * 9 * 8 * 7 * 6 * 5 * 4 / 8.0, 1e-3);
+  expect_error<ShapeError>([&] { y.backward(); }, {"[prod_grad]", "at most 8 directions"});
+}
+
+TEST(Composed, ErrorsOfAttributesNameTheLine) {
+  Tape tape;
+  const Var x = counting(tape, {2, 2});
+  const int line = __LINE__ + 1;
+  const auto action = [&] { clamp(x, 1e-7, 0); };
+  expect_error<ValueError>(action, {"[clamp]", "got 1e-07 and 0", line_of(line)});
+  expect_error<ShapeError>([&] { nn::variance(x, {2}); }, {"[variance]", "composed_test.cpp"});
+  ops::Argmax over_two_axes;
+  over_two_axes.axes = {0, 1};
+  expect_error<ShapeError>([&] { argmax(x, over_two_axes); }, {"[argmax]", "one axis"});
+}
+
+TEST(Composed, EveryGateKnowsTheUsersLine) {
+  Tape tape;
+  const Var x = counting(tape, {2, 3}) + 1;
+  permute(x, {1, 0});
+  repeat(unsqueeze(squeeze(x), 0), {2, 2, 2});
+  stack({x, x});
+  split(x, {1, 2}, 1);
+  pad(x, {{1, 1}, {0, 2}}, 3);
+  outer(reshape(x, {-1}), reshape(x, {-1}));
+  argmin(x);
+  nn::log_softmax(x);
+  nn::standard_deviation(x);
+  nn::vector_norm(x, 3);
+  nn::cosine_similarity(x, x);
+  nn::cdist(x, x);
+  for (std::uint32_t i = 0; i < tape.size(); ++i) {
+    const GateInfo info = inspect_gate(tape.gate(i));
+    EXPECT_NE(to_string(info.place).find("composed_test.cpp"), std::string::npos)
+        << info.gate << " " << i << " " << to_string(info.place);
+  }
 }
 
 TEST(Composed, OuterAndArgmin) {

@@ -113,6 +113,53 @@ TEST(Functional, NormsNeitherOverflowNorUnderflow) {
   EXPECT_FLOAT_EQ(static_cast<float>(norm(floats.data({3e30, 4e30})).item()), 5e30F);
 }
 
+TEST(Functional, ScoresFarFromZeroKeepTheirDigits) {
+  Tape tape(f32);
+  const Var x = tape.variable(array({2, 2}, {1e6, 1e6 + 1, 1e4, 1e4}));
+  const double p = 1 / (1 + std::exp(-1));
+  const Array<double> expected = array({2, 2}, {1 - p, p, 0.5, 0.5});
+  expect_arrays(exp(nn::log_softmax(x, 1)).value(), expected, 1e-6);
+  expect_arrays(transpose(nn::softmax(transpose(x), 0)).value(), expected, 1e-6);
+  sum(logsumexp(x, 1)).backward();
+  expect_arrays(x.grad(), expected, 1e-6);
+}
+
+TEST(Functional, GradientsOfNormsNeitherOverflowNorUnderflow) {
+  Tape floats(f32);
+  const Var x = floats.variable({1e-30, 1e-30});
+  (norm(x) * 1e10).backward();
+  expect_numbers(x.grad(), {1e10 / std::sqrt(2), 1e10 / std::sqrt(2)}, 1e4);
+  const Var small = floats.variable({1e-16, 1e-16});
+  const Var length = nn::vector_norm(small, 3);
+  EXPECT_NEAR(length.item(), std::cbrt(2) * 1e-16, 1e-22);
+  length.backward();
+  expect_numbers(small.grad(), {std::pow(2, -2.0 / 3), std::pow(2, -2.0 / 3)}, 1e-6);
+  Tape tape;
+  const Var zeros = tape.variable({0, 0});
+  nn::vector_norm(zeros, 3).backward();
+  expect_numbers(zeros.grad(), {0, 0}, 0);
+}
+
+TEST(Functional, CosineSimilarityBroadcasts) {
+  Tape tape;
+  const Var a = tape.variable(array({1, 1}, {2}));
+  const Var b = tape.variable(array({1, 3}, {1, 1, 1}));
+  EXPECT_NEAR(nn::cosine_similarity(a, b, -1).item(), 1, 1e-15);
+}
+
+TEST(Functional, DistancesToNaNAreNaN) {
+  Tape tape;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Var y = nn::cdist(tape.data(array({1, 2}, {nan, 0})), tape.data(array({1, 2}, {1, 2})));
+  EXPECT_TRUE(std::isnan(y.value()(0, 0)));
+}
+
+TEST(Functional, SumsOverOuterAndInnerAxesKeepTheirDigits) {
+  Tape tape(f32);
+  const Var x = broadcast_to(tape.data(0.1), {500000, 2, 2});
+  expect_numbers(mean(x, {0, 2}).value(), {0.1, 0.1}, 1e-7);
+}
+
 TEST(Functional, CosineSimilarity) {
   Tape tape;
   const Var a = tape.variable(array({2, 2}, {1, 0, 3, 4}));

@@ -1,0 +1,173 @@
+// Reductions on shapes long enough for registers, several chains and blocks of rows, against plain
+// loops in long double.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <tapegrad/autograd/functions.hpp>
+#include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/ops/philox.hpp>
+#include <tapegrad/ops/strides.hpp>
+
+#include "support/expect.hpp"
+
+namespace tapegrad::testing {
+namespace {
+
+using Numbers = std::vector<long double>;
+
+struct Reduction {
+  const char* name;
+  Var (*gate)(Operand, const Axes&, bool);
+  long double (*plain)(const Numbers&);
+};
+
+long double sum_of(const Numbers& x) {
+  long double sum = 0;
+  for (const long double number : x) sum += number;
+  return sum;
+}
+
+long double best_of(const Numbers& x, bool (*better)(long double, long double)) {
+  long double best = x.front();
+  for (const long double number : x) {
+    if (std::isnan(number)) return number;
+    if (better(number, best)) best = number;
+  }
+  return best;
+}
+
+long double largest_of(const Numbers& x) {
+  return best_of(x, [](long double a, long double b) { return a > b; });
+}
+
+const Reduction reductions[] = {
+    {"sum", [](Operand x, const Axes& axes, bool keep) { return sum(x, axes, keep); }, sum_of},
+    {"mean", [](Operand x, const Axes& axes, bool keep) { return mean(x, axes, keep); },
+     [](const Numbers& x) { return sum_of(x) / static_cast<long double>(x.size()); }},
+    {"prod", [](Operand x, const Axes& axes, bool keep) { return prod(x, axes, keep); },
+     [](const Numbers& x) {
+       long double product = 1;
+       for (const long double number : x) product *= number;
+       return product;
+     }},
+    {"norm", [](Operand x, const Axes& axes, bool keep) { return norm(x, axes, keep); },
+     [](const Numbers& x) {
+       long double squares = 0;
+       for (const long double number : x) squares += number * number;
+       return std::sqrt(squares);
+     }},
+    {"logsumexp", [](Operand x, const Axes& axes, bool keep) { return logsumexp(x, axes, keep); },
+     [](const Numbers& x) {
+       const long double largest = largest_of(x);
+       long double total = 0;
+       for (const long double number : x) total += std::exp(number - largest);
+       return largest + std::log(total);
+     }},
+    {"amax", [](Operand x, const Axes& axes, bool keep) { return amax(x, axes, keep); },
+     largest_of},
+    {"amin", [](Operand x, const Axes& axes, bool keep) { return amin(x, axes, keep); },
+     [](const Numbers& x) {
+       return best_of(x, [](long double a, long double b) { return a < b; });
+     }},
+};
+
+/// A shape of up to 30,000 elements in one to four axes, some of them long.
+Shape draw_shape(Generator& generator) {
+  Shape shape;
+  std::int64_t room = 30000;
+  for (std::uint64_t axes = 1 + generator.below(4); axes > 0; --axes) {
+    const bool is_long = generator.below(2) == 0;
+    const std::uint64_t most =
+        static_cast<std::uint64_t>(is_long ? room : std::min(room, INT64_C(9)));
+    const auto size = static_cast<std::int64_t>(1 + generator.below(most));
+    shape.push_back(size);
+    room /= size;
+  }
+  return shape;
+}
+
+Axes draw_axes(Generator& generator, int rank) {
+  Axes axes;
+  for (int axis = 0; axis < rank; ++axis) {
+    if (generator.below(2) == 0) axes.push_back(generator.below(2) == 0 ? axis : axis - rank);
+  }
+  return axes;
+}
+
+/// The members of each group.
+std::vector<Numbers> groups_of(const Shape& shape, const Axes& axes, const Array<double>& x) {
+  const ops::ReductionSplit split = ops::split_reduction(shape, axes, "test");
+  std::vector<Numbers> groups;
+  ops::for_each_offset(split.kept, split.kept_strides, [&](std::int64_t base) {
+    groups.emplace_back();
+    ops::for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
+      groups.back().push_back(x.data()[base + offset]);
+    });
+  });
+  return groups;
+}
+
+TEST(Reductions, LargeShapesEqualPlainLoops) {
+  Generator generator(1);
+  for (int round = 0; round < 150; ++round) {
+    const Shape shape = draw_shape(generator);
+    const Axes axes = draw_axes(generator, shape.rank());
+    std::vector<double> numbers;
+    for (std::int64_t i = 0; i < shape.size(); ++i) {
+      // Products stay near 1.
+      const double size = std::exp(0.02 * generator.normal());
+      numbers.push_back(generator.below(2) == 0 ? size : -size);
+    }
+    for (const Precision precision : {f32, f64}) {
+      Tape tape(precision);
+      const Var x = tape.data(ArrayRef(numbers.data(), shape));
+      const std::vector<Numbers> groups = groups_of(shape, axes, x.value());
+      for (const Reduction& reduction : reductions) {
+        const bool keepdims = generator.below(2) == 0;
+        const Array<double> got = reduction.gate(x, axes, keepdims).value();
+        ASSERT_EQ(got.size(), groups.size());
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+          const double expected = static_cast<double>(reduction.plain(groups[i]));
+          // Σ of n numbers of either sign: what is left may be small beside the numbers.
+          const double scale =
+              std::max(std::abs(expected), std::sqrt(static_cast<double>(groups[i].size())));
+          const double digits = precision == f32 ? 2e-6 : 1e-14;
+          ASSERT_NEAR(got.data()[i], expected, digits * scale)
+              << reduction.name << " of " << to_string(shape) << " over " << to_string(axes)
+              << ", group " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Reductions, OneNaNMakesTheWholeGroupNaN) {
+  Generator generator(2);
+  for (int round = 0; round < 100; ++round) {
+    const Shape shape = draw_shape(generator);
+    const Axes axes = draw_axes(generator, shape.rank());
+    std::vector<double> numbers(static_cast<std::size_t>(shape.size()));
+    for (double& number : numbers) number = generator.normal();
+    numbers[generator.below(numbers.size())] = std::numeric_limits<double>::quiet_NaN();
+    for (const Precision precision : {f32, f64}) {
+      Tape tape(precision);
+      const Var x = tape.data(ArrayRef(numbers.data(), shape));
+      const std::vector<Numbers> groups = groups_of(shape, axes, x.value());
+      for (const Reduction& reduction : reductions) {
+        const Array<double> got = reduction.gate(x, axes, false).value();
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+          ASSERT_EQ(std::isnan(got.data()[i]), std::isnan(sum_of(groups[i])))
+              << reduction.name << " of " << to_string(shape) << " over " << to_string(axes)
+              << ", group " << i;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tapegrad::testing
