@@ -1,16 +1,17 @@
 #include <tapegrad/autograd/detail/gate_table.hpp>
 
 #include <tapegrad/autograd/detail/make_table.hpp>
+#include <tapegrad/ops/kernels/exp.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 
 namespace tapegrad::detail {
 
 namespace {
 
-/// Elements a SIMD register at a time: how listed gates run.
-template <class T>
+/// Elements in SIMD registers: how listed gates run.
+template <class T, int registers>
 struct Simd {
-  using L = ops::Lanes<T>;
+  using L = ops::Lanes<T, registers>;
   static constexpr std::int64_t width = L::width;
   static L load(const T* from) { return L::load(from); }
   static L load_part(const T* from, std::int64_t count) { return L::load_part(from, count); }

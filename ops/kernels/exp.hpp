@@ -4,15 +4,19 @@
 #include <cstdint>
 #include <limits>
 
-#include <xsimd/xsimd.hpp>
+#include <tapegrad/ops/kernels/lanes.hpp>
 
-namespace tapegrad::ops::kernels {
+namespace tapegrad::ops {
+
+namespace kernels {
 
 // NOTE [Our own exp]
 // xsimd's exp gives inf and 0 before the numbers end: floats above 88.58 of 88.72, and nothing
 // below the smallest normal number. So: eˣ = 2ⁿ·eʳ with n = round(x / ln 2) and |r| ≤ ln 2 / 2,
 // where eʳ is its Taylor polynomial, long enough for the type, and 2ⁿ is multiplied in two halves,
 // each of which is a normal number; where eˣ is subnormal the second multiplication rounds it.
+// Inlined everywhere: a function that is called takes one register at a time through its chain of
+// steps. See NOTE [Side by side].
 
 template <class T>
 struct ExpConstants;
@@ -37,64 +41,69 @@ struct ExpConstants<double> {
 
 /// 2^(n + more) for whole numbers n, the power being a normal number: added to a number whose last
 /// place is 1, n stands in the last bits, from where it is shifted into the exponent.
-template <class T>
-xsimd::batch<T> power_of_two(xsimd::batch<T> n, int more = 0) {
+template <class T, int registers>
+[[gnu::always_inline]] inline Lanes<T, registers> power_of_two(Lanes<T, registers> n,
+                                                               int more = 0) {
   using Bits = typename ExpConstants<T>::Bits;
   using B = xsimd::batch<Bits>;
   constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
-  const int bias = std::numeric_limits<T>::max_exponent - 1 + more;
-  const xsimd::batch<T> last_place_one(static_cast<T>(3ULL << (fraction_bits - 1)));
-  const B bits = xsimd::bitwise_cast<B>(n + last_place_one);
-  return xsimd::bitwise_cast<xsimd::batch<T>>((bits + B(static_cast<Bits>(bias))) << fraction_bits);
+  const B bias(static_cast<Bits>(std::numeric_limits<T>::max_exponent - 1 + more));
+  const Lanes<T, registers> last_place_one = static_cast<T>(3ULL << (fraction_bits - 1));
+  return Lanes<T, registers>::each(
+      [&](const xsimd::batch<T>& x) {
+        const B bits = xsimd::bitwise_cast<B>(x);
+        return xsimd::bitwise_cast<xsimd::batch<T>>((bits + bias) << fraction_bits);
+      },
+      n + last_place_one);
 }
 
-/// eˣ before its last roundings, for x within the constants' range: 2ⁿ·(one_and_r + rest).
-template <class T>
-struct Exponential {
-  using Batch = xsimd::batch<T>;
-
-  explicit Exponential(Batch x) {
-    using C = ExpConstants<T>;
-    n = xsimd::nearbyint(x * Batch(static_cast<T>(1.4426950408889634)));
-    // x − n·ln 2 as r and what rounding cut off from it.
-    const Batch reduced = xsimd::fnma(n, Batch(C::ln2_high), x);
-    const Batch r = xsimd::fnma(n, Batch(C::ln2_low), reduced);
-    const Batch r_low = xsimd::fnma(n, Batch(C::ln2_low), reduced - r);
-    T factorial = 1;
-    for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
-    Batch series(1 / factorial);
-    for (int k = C::degree; k > 2; --k) {
-      factorial /= static_cast<T>(k);
-      series = xsimd::fma(series, r, Batch(1 / factorial));
-    }
-    const Batch one(T(1));
-    one_and_r = one + r;
-    rest = xsimd::fma(r * r, series, (r - (one_and_r - one)) + r_low);
-  }
-
-  Batch n, one_and_r, rest;
-};
-
-/// eˣ, within 1 ulp. See NOTE [Our own exp].
-template <class T>
-xsimd::batch<T> exponential(xsimd::batch<T> x) {
-  using Batch = xsimd::batch<T>;
+/// finish(n, one_and_r, rest), which make eˣ = 2ⁿ·(one_and_r + rest) before its last roundings, for
+/// x within the constants' range.
+template <class L, class F>
+[[gnu::always_inline]] inline L exponential(L x, F finish) {
+  using T = typename L::Number;
   using C = ExpConstants<T>;
-  const Exponential<T> e(xsimd::min(xsimd::max(x, Batch(C::lowest)), Batch(C::highest)));
-  const Batch half = xsimd::floor(e.n * Batch(T(0.5)));
-  const Batch result = (e.one_and_r + e.rest) * power_of_two<T>(half) * power_of_two<T>(e.n - half);
-  return xsimd::select(xsimd::isnan(x), x, result);
+  const L n = nearbyint(x * static_cast<T>(1.4426950408889634));
+  // x − n·ln 2 as r and what rounding cut off from it.
+  const L reduced = fma(n, -C::ln2_high, x);
+  const L r = fma(n, -C::ln2_low, reduced);
+  const L r_low = fma(n, -C::ln2_low, reduced - r);
+  T factorial = 1;
+  for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
+  L series = 1 / factorial;
+  for (int k = C::degree; k > 2; --k) {
+    factorial /= static_cast<T>(k);
+    series = fma(series, r, 1 / factorial);
+  }
+  const L one_and_r = T(1) + r;
+  return finish(n, one_and_r, fma(r * r, series, (r - (one_and_r - T(1))) + r_low));
 }
 
 /// e^(x + low), within 1 ulp, for x from ExpConstants<T>::lowest to 0 and a `low` far below it:
 /// down there one power serves, 2^more times too large to become subnormal.
-template <class T>
-xsimd::batch<T> exponential_below_one(xsimd::batch<T> x, xsimd::batch<T> low) {
-  using Batch = xsimd::batch<T>;
+template <class L>
+[[gnu::always_inline]] inline L exponential_below_one(L x, L low) {
+  using T = typename L::Number;
   constexpr int more = std::numeric_limits<T>::max_exponent / 2;
-  const Exponential<T> e(x);
-  const Batch rest = xsimd::fma(low, e.one_and_r + e.rest, e.rest);
-  return (e.one_and_r + rest) * power_of_two<T>(e.n, more) * Batch(std::ldexp(T(1), -more));
+  return exponential(x, [&](const L& n, const L& one_and_r, const L& rest) {
+    const L whole_rest = fma(low, one_and_r + rest, rest);
+    return (one_and_r + whole_rest) * power_of_two(n, more) * std::ldexp(T(1), -more);
+  });
 }
 
-}  // namespace tapegrad::ops::kernels
+}  // namespace kernels
+
+/// eˣ, within 1 ulp. See NOTE [Our own exp].
+template <class T, int registers>
+[[gnu::always_inline]] inline Lanes<T, registers> exp(Lanes<T, registers> x) {
+  using L = Lanes<T, registers>;
+  using C = kernels::ExpConstants<T>;
+  const L result = kernels::exponential(
+      min(max(x, C::lowest), C::highest), [](const L& n, const L& one_and_r, const L& rest) {
+        const L half = floor(n * T(0.5));
+        return (one_and_r + rest) * kernels::power_of_two(half) * kernels::power_of_two(n - half);
+      });
+  return where(is_number(x), result, x);
+}
+
+}  // namespace tapegrad::ops

@@ -31,33 +31,22 @@ struct Extreme {
 
   /// The best of n numbers and `winner`.
   static T of_row(const T* x, std::int64_t n, T winner) {
-    constexpr std::int64_t width = L::width;
-    if (n < width) {
+    if (n < L::width) {
       for (std::int64_t j = 0; j < n; ++j) winner = better(winner, x[j]);
       return winner;
     }
-    // Of equal worth however often they are met: the last register may overlap the one before.
-    Best best(L::load(x + n - width));
     std::int64_t j = 0;
-    if (n >= 4 * width) {
-      Best second = best, third = best, fourth = best;
-      for (; j + 4 * width <= n; j += 4 * width) {
-        best.see(L::load(x + j));
-        second.see(L::load(x + j + width));
-        third.see(L::load(x + j + 2 * width));
-        fourth.see(L::load(x + j + 3 * width));
-      }
-      best.see(second.value());
-      best.see(third.value());
-      best.see(fourth.value());
+    if (n >= Best<4>::width) {
+      Best<4> best;
+      for (; j + best.width <= n; j += best.width) best.see(x + j);
+      winner = better(winner, best.value());
     }
-    for (; j + width <= n; j += width) best.see(L::load(x + j));
-    T part[width];
-    best.value().store(part);
-    for (std::int64_t half = width / 2; half > 0; half /= 2) {
-      for (std::int64_t i = 0; i < half; ++i) part[i] = better(part[i], part[i + half]);
-    }
-    return better(winner, part[0]);
+    if (j == n) return winner;
+    Best<1> best;
+    for (; j + best.width <= n; j += best.width) best.see(x + j);
+    // Of equal worth however often they are met: the last register may overlap the one before.
+    best.see(x + n - best.width);
+    return better(winner, best.value());
   }
 
   /// Each of n numbers `best` becomes the better of itself and those above it in rows that lie
@@ -66,9 +55,10 @@ struct Extreme {
   static void of_columns(const T* x, std::int64_t pitch, std::int64_t n, T* best) {
     std::int64_t j = 0;
     for (; j + L::width <= n; j += L::width) {
-      Best winner(L::load(best + j));
-      for (int row = 0; row < rows; ++row) winner.see(L::load(x + row * pitch + j));
-      winner.value().store(best + j);
+      Best<1> winner;
+      winner.see(best + j);
+      for (int row = 0; row < rows; ++row) winner.see(x + row * pitch + j);
+      winner.numbers().store(best + j);
     }
     for (; j < n; ++j) {
       for (int row = 0; row < rows; ++row) best[j] = better(best[j], x[row * pitch + j]);
@@ -78,17 +68,35 @@ struct Extreme {
  private:
   using L = Lanes<T>;
 
-  /// The processor's own max forgets NaN: where none was met is noted beside it.
+  /// The best of what is seen at each position of several registers. The processor's own max
+  /// forgets NaN: where none was met is noted beside it.
+  template <int registers>
   struct Best {
-    explicit Best(L first) : number(first), ordered(is_number(first)) {}
-    void see(L x) {
-      number = sign > 0 ? max(number, x) : min(number, x);
-      ordered = ordered & is_number(x);
-    }
-    L value() const { return where(ordered, number, L(std::numeric_limits<T>::quiet_NaN())); }
+    using Own = Lanes<T, registers>;
+    static constexpr std::int64_t width = Own::width;
 
-    L number;
-    LaneMask<T> ordered;
+    void see(const T* x) {
+      const Own here = Own::load(x);
+      number = sign > 0 ? max(number, here) : min(number, here);
+      ordered = ordered & is_number(here);
+    }
+    Own numbers() const { return where(ordered, number, Own(nan)); }
+    T value() const {
+      if (!every(ordered)) return nan;
+      T part[width];
+      number.store(part);
+      for (std::int64_t half = width / 2; half > 0; half /= 2) {
+        for (std::int64_t i = 0; i < half; ++i) {
+          const T other = part[i + half];
+          part[i] = (sign > 0 ? part[i] < other : part[i] > other) ? other : part[i];
+        }
+      }
+      return part[0];
+    }
+
+    static constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    Own number = start;
+    typename Own::Mask ordered = number == number;  // NOLINT(misc-redundant-expression)
   };
 };
 

@@ -23,7 +23,8 @@ void check(const T* numbers, std::int64_t count, std::int64_t size, const char* 
     if (!in_range || number != static_cast<T>(static_cast<std::int64_t>(number))) {
       throw ValueError(std::string("[") + gate + "] needs " + things +
                        " that are whole numbers from 0 to " + std::to_string(size - 1) + ", got " +
-                       number_text(static_cast<double>(number)) + " " + place + " " + std::to_string(i));
+                       number_text(static_cast<double>(number)) + " " + place + " " +
+                       std::to_string(i));
     }
   }
 }

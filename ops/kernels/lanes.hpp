@@ -10,29 +10,94 @@
 
 #include <xsimd/xsimd.hpp>
 
-#include <tapegrad/ops/kernels/exp.hpp>
-
 namespace tapegrad::ops {
 
-template <class T>
+template <class T, int registers>
 struct LaneMask;
 
-/// One SIMD register of T, with the operators and functions that gates are written in.
-template <class T>
-struct Lanes {
-  using Batch = xsimd::batch<T>;
-  static constexpr std::int64_t width = static_cast<std::int64_t>(Batch::size);
+/// A power of two of registers or masks; not an array, which GCC would keep in memory.
+template <class Batch, int count>
+struct Registers {
+  using Half = Registers<Batch, count / 2>;
+  Half low, high;
 
+  /// Made of f(0), f(1), …
+  template <class F>
+  [[gnu::always_inline]] static Registers make(F f, int first = 0) {
+    return {Half::make(f, first), Half::make(f, first + count / 2)};
+  }
+  /// f for each register of the operands.
+  template <class F, class... Operand>
+  [[gnu::always_inline]] static Registers map(F f, const Operand&... x) {
+    return {Half::map(f, x.low...), Half::map(f, x.high...)};
+  }
+  /// Calls f(register, number of the register).
+  template <class F>
+  [[gnu::always_inline]] void visit(F f, int first = 0) const {
+    low.visit(f, first);
+    high.visit(f, first + count / 2);
+  }
+};
+
+template <class Batch>
+struct Registers<Batch, 1> {
   Batch batch;
 
-  Lanes() = default;
-  Lanes(Batch b) : batch(b) {}
-  Lanes(T number) : batch(number) {}
-  template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
-  Lanes(Number number) : batch(static_cast<T>(number)) {}
+  template <class F>
+  [[gnu::always_inline]] static Registers make(F f, int first = 0) {
+    return {f(first)};
+  }
+  template <class F, class... Operand>
+  [[gnu::always_inline]] static Registers map(F f, const Operand&... x) {
+    return {f(x.batch...)};
+  }
+  template <class F>
+  [[gnu::always_inline]] void visit(F f, int first = 0) const {
+    f(batch, first);
+  }
+};
 
-  static Lanes load(const T* from) { return Batch::load_unaligned(from); }
-  void store(T* to) const { batch.store_unaligned(to); }
+// NOTE [Side by side]
+// A function such as exp is a chain of some twenty steps, each of which waits for the one before,
+// and processors look ahead too little to begin with the next register meanwhile. So Lanes may be
+// several registers, through which every step goes before the next.
+
+/// Numbers in SIMD registers, with the operators and functions that gates are written in.
+template <class T, int registers = 1>
+struct Lanes {
+  using Number = T;
+  using Batch = xsimd::batch<T>;
+  using Mask = LaneMask<T, registers>;
+  static constexpr std::int64_t register_width = static_cast<std::int64_t>(Batch::size);
+  static constexpr std::int64_t width = registers * register_width;
+
+  Registers<Batch, registers> all;
+
+  Lanes() = default;
+  Lanes(const Registers<Batch, registers>& batches) : all(batches) {}
+  template <class N, class = std::enable_if_t<std::is_arithmetic_v<N>>>
+  Lanes(N number) : all(all.make([&](int) { return Batch(static_cast<T>(number)); })) {}
+
+  /// f for each register of the operands.
+  template <class F, class... Operand>
+  static Lanes each(F f, const Operand&... x) {
+    return Registers<Batch, registers>::map(f, x.all...);
+  }
+  /// The same for an f that decides.
+  template <class F, class... Operand>
+  static Mask each_decides(F f, const Operand&... x) {
+    return {Registers<typename Batch::batch_bool_type, registers>::map(f, x.all...)};
+  }
+
+  /// Numbers of T, or of another type that are converted.
+  template <class N>
+  static Lanes load(const N* from) {
+    return Registers<Batch, registers>::make(
+        [&](int i) { return Batch::load_unaligned(from + i * register_width); });
+  }
+  void store(T* to) const {
+    all.visit([&](const Batch& x, int i) { x.store_unaligned(to + i * register_width); });
+  }
 
   /// The first `count` < width elements; the rest repeats the first, so that no lane computes on
   /// a number that is not there.
@@ -51,46 +116,73 @@ struct Lanes {
     std::copy(buffer, buffer + count, to);
   }
 
-  friend Lanes operator+(Lanes a, Lanes b) { return a.batch + b.batch; }
-  friend Lanes operator-(Lanes a, Lanes b) { return a.batch - b.batch; }
-  friend Lanes operator*(Lanes a, Lanes b) { return a.batch * b.batch; }
-  friend Lanes operator/(Lanes a, Lanes b) { return a.batch / b.batch; }
-  friend Lanes operator-(Lanes a) { return -a.batch; }
-  friend LaneMask<T> operator>(Lanes a, Lanes b) { return {a.batch > b.batch}; }
-  friend LaneMask<T> operator>=(Lanes a, Lanes b) { return {a.batch >= b.batch}; }
-  friend LaneMask<T> operator<(Lanes a, Lanes b) { return {a.batch < b.batch}; }
-  friend LaneMask<T> operator<=(Lanes a, Lanes b) { return {a.batch <= b.batch}; }
-  friend LaneMask<T> operator==(Lanes a, Lanes b) { return {a.batch == b.batch}; }
-  /// Not `a.batch != b.batch`, which is false for NaN.
-  friend LaneMask<T> operator!=(Lanes a, Lanes b) { return {!(a.batch == b.batch)}; }
-  /// Not NaN.
-  friend LaneMask<T> is_number(Lanes a) {
-    return {a.batch == a.batch};  // NOLINT(misc-redundant-expression)
+#define TAPEGRAD_LANES(head, expression)                              \
+  friend Lanes head(Lanes a) {                                        \
+    return each([](const Batch& x) { return Batch(expression); }, a); \
   }
-  friend LaneMask<T> truth(Lanes a) { return a != Lanes(T(0)); }
+#define TAPEGRAD_LANES_OF_TWO(head, expression)                                          \
+  friend Lanes head(Lanes a, Lanes b) {                                                  \
+    return each([](const Batch& x, const Batch& y) { return Batch(expression); }, a, b); \
+  }
+#define TAPEGRAD_LANES_COMPARED(head, expression)                                         \
+  friend Mask head(Lanes a, Lanes b) {                                                    \
+    return each_decides([](const Batch& x, const Batch& y) { return expression; }, a, b); \
+  }
+  TAPEGRAD_LANES_OF_TWO(operator+, x + y)
+  TAPEGRAD_LANES_OF_TWO(operator-, x - y)
+  TAPEGRAD_LANES_OF_TWO(operator*, x* y)
+  TAPEGRAD_LANES_OF_TWO(operator/, x / y)
+  TAPEGRAD_LANES(operator-, -x)
+  TAPEGRAD_LANES_COMPARED(operator>, x > y)
+  TAPEGRAD_LANES_COMPARED(operator>=, x >= y)
+  TAPEGRAD_LANES_COMPARED(operator<, x < y)
+  TAPEGRAD_LANES_COMPARED(operator<=, x <= y)
+  TAPEGRAD_LANES_COMPARED(operator==, x == y)
+  /// Not x != y, which is false for NaN.
+  TAPEGRAD_LANES_COMPARED(operator!=, !(x == y))
+  /// The larger and the smaller of two; which one beside NaN is up to the processor.
+  TAPEGRAD_LANES_OF_TWO(max, xsimd::max(x, y))
+  TAPEGRAD_LANES_OF_TWO(min, xsimd::min(x, y))
+  TAPEGRAD_LANES(abs, xsimd::abs(x))
+  TAPEGRAD_LANES(cos, xsimd::cos(x))
+  TAPEGRAD_LANES(expm1, xsimd::expm1(x))
+  TAPEGRAD_LANES(floor, xsimd::floor(x))
+  TAPEGRAD_LANES(log1p, xsimd::log1p(x))
+  TAPEGRAD_LANES(nearbyint, xsimd::nearbyint(x))
+  TAPEGRAD_LANES(sin, xsimd::sin(x))
+  TAPEGRAD_LANES(sqrt, xsimd::sqrt(x))
+  TAPEGRAD_LANES(tanh, xsimd::tanh(x))
+#undef TAPEGRAD_LANES
+#undef TAPEGRAD_LANES_OF_TWO
+#undef TAPEGRAD_LANES_COMPARED
+
+  /// Not NaN.
+  friend Mask is_number(Lanes a) {
+    return a == a;
+  }  // NOLINT(misc-redundant-expression)
+  friend Mask truth(Lanes a) {
+    return a != Lanes(0);
+  }
 
   /// a · b + c, rounded once where the processor can.
-  friend Lanes fma(Lanes a, Lanes b, Lanes c) { return xsimd::fma(a.batch, b.batch, c.batch); }
+  friend Lanes fma(Lanes a, Lanes b, Lanes c) {
+    return each([](const Batch& x, const Batch& y, const Batch& z) { return xsimd::fma(x, y, z); },
+                a, b, c);
+  }
 
-  /// The larger and the smaller of two; which one beside NaN is up to the processor.
-  friend Lanes max(Lanes a, Lanes b) { return xsimd::max(a.batch, b.batch); }
-  friend Lanes min(Lanes a, Lanes b) { return xsimd::min(a.batch, b.batch); }
+  friend Lanes number_like(Lanes, double number) {
+    return number;
+  }
 
-  friend Lanes number_like(Lanes, double number) { return number; }
-
-  friend Lanes abs(Lanes a) { return xsimd::abs(a.batch); }
-  friend Lanes cos(Lanes a) { return xsimd::cos(a.batch); }
-  friend Lanes exp(Lanes a) { return kernels::exponential<T>(a.batch); }
-  friend Lanes expm1(Lanes a) { return xsimd::expm1(a.batch); }
   /// xsimd's takes subnormal numbers of type double for 0.
   friend Lanes log(Lanes a) {
-    if constexpr (std::is_same_v<T, float>) return xsimd::log(a.batch);
-    const LaneMask<T> subnormal = a < Lanes(std::numeric_limits<T>::min());
+    const auto whole = [](const Batch& x) { return xsimd::log(x); };
+    if constexpr (std::is_same_v<T, float>) return each(whole, a);
+    const Mask subnormal = a < Lanes(std::numeric_limits<T>::min());
     const Lanes normal = where(subnormal, a * Lanes(std::ldexp(T(1), 54)), a);
-    const Lanes shift = where(subnormal, Lanes(-54 * std::log(T(2))), Lanes(T(0)));
-    return Lanes(xsimd::log(normal.batch)) + shift;
+    const Lanes shift = where(subnormal, Lanes(-54 * std::log(T(2))), Lanes(0));
+    return each(whole, normal) + shift;
   }
-  friend Lanes log1p(Lanes a) { return xsimd::log1p(a.batch); }
   /// Number by number: the library's own pow keeps what xsimd's loses, 2 ulp and special values.
   friend Lanes pow(Lanes a, Lanes b) {
     T base[width], exponent[width];
@@ -99,24 +191,58 @@ struct Lanes {
     for (std::int64_t i = 0; i < width; ++i) base[i] = std::pow(base[i], exponent[i]);
     return load(base);
   }
-  friend Lanes sin(Lanes a) { return xsimd::sin(a.batch); }
-  friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.batch); }
-  friend Lanes tanh(Lanes a) { return xsimd::tanh(a.batch); }
 };
 
-template <class T>
+/// Which of the numbers in Lanes are chosen.
+template <class T, int registers>
 struct LaneMask {
-  typename Lanes<T>::Batch::batch_bool_type mask;
-  friend LaneMask operator&(LaneMask a, LaneMask b) { return {a.mask & b.mask}; }
-  friend Lanes<T> where(LaneMask condition, Lanes<T> yes, Lanes<T> no) {
-    return xsimd::select(condition.mask, yes.batch, no.batch);
+  using L = Lanes<T, registers>;
+  using Bits = typename L::Batch::batch_bool_type;
+
+  Registers<Bits, registers> all;
+
+  friend LaneMask operator&(LaneMask a, LaneMask b) {
+    return L::each_decides([](const Bits& x, const Bits& y) { return x & y; }, a, b);
+  }
+  friend L where(LaneMask condition, L yes, L no) {
+    using Batch = typename L::Batch;
+    return L::each(
+        [](const Bits& c, const Batch& y, const Batch& n) { return xsimd::select(c, y, n); },
+        condition, yes, no);
+  }
+  /// Whether every number is chosen.
+  friend bool every(const LaneMask& a) {
+    bool every = true;
+    a.all.visit([&](const Bits& x, int) { every = every && xsimd::all(x); });
+    return every;
   }
 };
 
 /// The sum of the lanes.
-template <class T>
-T horizontal_sum(Lanes<T> a) {
-  return xsimd::hadd(a.batch);
+template <class T, int registers>
+T horizontal_sum(const Lanes<T, registers>& a) {
+  if constexpr (registers == 1) {
+    return xsimd::hadd(a.all.batch);
+  } else {
+    using Half = Lanes<T, registers / 2>;
+    return horizontal_sum(Half(a.all.low) + Half(a.all.high));
+  }
+}
+
+/// The product of the lanes.
+template <class T, int registers>
+T horizontal_product(const Lanes<T, registers>& a) {
+  if constexpr (registers == 1) {
+    T number[Lanes<T>::width];
+    a.store(number);
+    for (std::int64_t half = Lanes<T>::width / 2; half > 0; half /= 2) {
+      for (std::int64_t i = 0; i < half; ++i) number[i] *= number[i + half];
+    }
+    return number[0];
+  } else {
+    using Half = Lanes<T, registers / 2>;
+    return horizontal_product(Half(a.all.low) * Half(a.all.high));
+  }
 }
 
 }  // namespace tapegrad::ops

@@ -72,28 +72,26 @@ void extreme(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumu
   if (accumulate) put_all(groups, y, true, [&](std::int64_t i) { return best[i]; });
 }
 
-/// A fold in double whose steps compilers vectorise: many chains side by side along a row, since a
-/// step waits for the one before.
+/// A fold in double: several chains side by side along a row, since a step waits for the one
+/// before.
 template <class Step>
 struct WideFold {
-  static constexpr std::int64_t chains = 32;
+  using L = Lanes<double, 4>;
   double* state;
   Step step;
 
   template <class T>
   void row(const T* x, std::int64_t n, std::int64_t group) {
-    double chain[chains];
-    std::fill_n(chain, chains, Step::start);
+    L a = Step::start, b = Step::start;
     std::int64_t j = 0;
-    for (; j + chains <= n; j += chains) {
-      for (std::int64_t k = 0; k < chains; ++k) {
-        chain[k] = step(chain[k], static_cast<double>(x[j + k]));
-      }
+    for (; j + 2 * L::width <= n; j += 2 * L::width) {
+      a = step(a, L::load(x + j));
+      b = step(b, L::load(x + j + L::width));
     }
-    for (std::int64_t k = 0; j < n; ++j, ++k) {
-      chain[k] = step(chain[k], static_cast<double>(x[j]));
-    }
-    for (const double part : chain) state[group] = step.merge(state[group], part);
+    double here = state[group];
+    if (j > 0) here = step.merge(here, step.merge_lanes(step.merge(a, b)));
+    for (; j < n; ++j) here = step(here, static_cast<double>(x[j]));
+    state[group] = here;
   }
 
   template <int rows, class T>
@@ -111,14 +109,34 @@ struct WideFold {
 
 struct Product {
   static constexpr double start = 1;
-  double operator()(double state, double x) const { return state * x; }
-  static double merge(double a, double b) { return a * b; }
+  template <class X>
+  X operator()(X state, X x) const {
+    return state * x;
+  }
+  template <class X>
+  static X merge(X a, X b) {
+    return a * b;
+  }
+  template <class L>
+  static double merge_lanes(L a) {
+    return horizontal_product(a);
+  }
 };
 
 struct SumOfSquares {
   static constexpr double start = 0;
-  double operator()(double state, double x) const { return state + x * x; }
-  static double merge(double a, double b) { return a + b; }
+  template <class X>
+  X operator()(X state, X x) const {
+    return state + x * x;
+  }
+  template <class X>
+  static X merge(X a, X b) {
+    return a + b;
+  }
+  template <class L>
+  static double merge_lanes(L a) {
+    return horizontal_sum(a);
+  }
 };
 
 /// The states of a wide fold over all groups.
@@ -161,22 +179,21 @@ struct SumOfExponentials {
 
   template <int rows>
   void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
-    using L = Lanes<T>;
+    using Sums = ShiftedSums<T, 2>;
+    using L = typename Sums::L;
     for (std::int64_t j = 0; j < n; j += L::width) {
       const std::int64_t count = std::min(L::width, n - j);
       const auto load = [&](const T* from) {
         return count == L::width ? L::load(from) : L::load_part(from, count);
       };
-      const L m = load(shift + group + j);
-      L more_ties = T(0);
-      double more_rest[L::width] = {};
-      for (int row = 0; row < rows; ++row) {
-        add_shifted(load(x + row * pitch + j), m, more_ties, more_rest);
-      }
-      T tie_part[L::width];
-      more_ties.store(tie_part);
+      const L own = load(shift + group + j);
+      Sums sums;
+      for (int row = 0; row < rows; ++row) sums.add(load(x + row * pitch + j), own);
+      T more_ties[L::width];
+      double more_rest[L::width];
+      sums.store(more_ties, more_rest);
       for (std::int64_t i = 0; i < count; ++i) {
-        ties[group + j + i] += static_cast<double>(tie_part[i]);
+        ties[group + j + i] += static_cast<double>(more_ties[i]);
         rest[group + j + i] += more_rest[i];
       }
     }

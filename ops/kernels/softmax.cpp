@@ -67,15 +67,16 @@ void scaled_softmax(const T* x, std::int64_t k, T factor, T* y, bool accumulate)
 }  // namespace
 
 template <class T>
-void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y, bool accumulate) {
+[[gnu::flatten]] void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y,
+                              bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
     scaled_softmax(x, k, T(1), y, accumulate);
   }
 }
 
 template <class T>
-void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x, const T* labels, T* y,
-                           bool accumulate) {
+[[gnu::flatten]] void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x,
+                                            const T* labels, T* y, bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k) {
     const T shift = row_max(x, k);
     const double score = static_cast<double>(x[static_cast<std::int64_t>(labels[row])]);
@@ -86,8 +87,9 @@ void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x, const 
 }
 
 template <class T>
-void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x, const T* labels,
-                                const T* g, T* y, bool accumulate) {
+[[gnu::flatten]] void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x,
+                                                 const T* labels, const T* g, T* y,
+                                                 bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
     scaled_softmax(x, k, g[row], y, accumulate);
     y[static_cast<std::int64_t>(labels[row])] -= g[row];

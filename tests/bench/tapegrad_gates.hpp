@@ -13,7 +13,8 @@
 namespace bench {
 
 /// The rows of gates.hpp as a user writes them.
-inline tapegrad::Var tapegrad_gate(const std::string& row, const std::vector<tapegrad::Var>& x) {
+inline tapegrad::Var tapegrad_gate(const std::string& row,
+                                   const std::vector<tapegrad::Var>& operands) {
   using namespace tapegrad;
   using X = const std::vector<Var>&;
   static const std::map<std::string, Var (*)(X)> gates = {
@@ -123,7 +124,7 @@ inline tapegrad::Var tapegrad_gate(const std::string& row, const std::vector<tap
 #undef BENCH_GATE_OF_TWO
 #undef BENCH_REDUCTION
   };
-  return gates.at(row)(x);
+  return gates.at(row)(operands);
 }
 
 class TapegradGate {

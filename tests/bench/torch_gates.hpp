@@ -13,7 +13,8 @@
 namespace bench {
 
 /// The rows of gates.hpp in libtorch's words. Rows that are missing have no counterpart there.
-inline torch::Tensor torch_gate(const std::string& row, const std::vector<torch::Tensor>& x) {
+inline torch::Tensor torch_gate(const std::string& row,
+                                const std::vector<torch::Tensor>& operands) {
   using T = torch::Tensor;
   using X = const std::vector<T>&;
   static const std::map<std::string, T (*)(X)> gates = {
@@ -123,7 +124,7 @@ inline torch::Tensor torch_gate(const std::string& row, const std::vector<torch:
   };
   const auto gate = gates.find(row);
   if (gate == gates.end()) throw std::invalid_argument("libtorch has no " + row);
-  return gate->second(x);
+  return gate->second(operands);
 }
 
 class TorchGate {
