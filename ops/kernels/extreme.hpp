@@ -83,15 +83,10 @@ struct Extreme {
     Own numbers() const { return where(ordered, number, Own(nan)); }
     T value() const {
       if (!every(ordered)) return nan;
-      T part[width];
-      number.store(part);
-      for (std::int64_t half = width / 2; half > 0; half /= 2) {
-        for (std::int64_t i = 0; i < half; ++i) {
-          const T other = part[i + half];
-          part[i] = (sign > 0 ? part[i] < other : part[i] > other) ? other : part[i];
-        }
-      }
-      return part[0];
+      return horizontal_fold(number, [](const auto& a, const auto& b) {
+        using std::max, std::min, xsimd::max, xsimd::min;
+        return sign > 0 ? max(a, b) : min(a, b);
+      });
     }
 
     static constexpr T nan = std::numeric_limits<T>::quiet_NaN();

@@ -37,6 +37,11 @@ struct Registers {
     low.visit(f, first);
     high.visit(f, first + count / 2);
   }
+  /// One register of all, merged pair by pair.
+  template <class F>
+  [[gnu::always_inline]] Batch fold(F merge) const {
+    return merge(low.fold(merge), high.fold(merge));
+  }
 };
 
 template <class Batch>
@@ -54,6 +59,10 @@ struct Registers<Batch, 1> {
   template <class F>
   [[gnu::always_inline]] void visit(F f, int first = 0) const {
     f(batch, first);
+  }
+  template <class F>
+  [[gnu::always_inline]] Batch fold(F) const {
+    return batch;
   }
 };
 
@@ -212,37 +221,33 @@ struct LaneMask {
   }
   /// Whether every number is chosen.
   friend bool every(const LaneMask& a) {
-    bool every = true;
-    a.all.visit([&](const Bits& x, int) { every = every && xsimd::all(x); });
-    return every;
+    return xsimd::all(a.all.fold([](const Bits& x, const Bits& y) { return x & y; }));
   }
 };
 
-/// The sum of the lanes.
+/// The sum of the registers, position by position.
 template <class T, int registers>
-T horizontal_sum(const Lanes<T, registers>& a) {
-  if constexpr (registers == 1) {
-    return xsimd::hadd(a.all.batch);
-  } else {
-    using Half = Lanes<T, registers / 2>;
-    return horizontal_sum(Half(a.all.low) + Half(a.all.high));
-  }
+Lanes<T> sum_of_registers(const Lanes<T, registers>& a) {
+  using Batch = typename Lanes<T>::Batch;
+  return Registers<Batch, 1>{
+      a.all.fold([](const Batch& x, const Batch& y) { return Batch(x + y); })};
 }
 
-/// The product of the lanes.
+/// The sum of all numbers.
 template <class T, int registers>
-T horizontal_product(const Lanes<T, registers>& a) {
-  if constexpr (registers == 1) {
-    T number[Lanes<T>::width];
-    a.store(number);
-    for (std::int64_t half = Lanes<T>::width / 2; half > 0; half /= 2) {
-      for (std::int64_t i = 0; i < half; ++i) number[i] *= number[i + half];
-    }
-    return number[0];
-  } else {
-    using Half = Lanes<T, registers / 2>;
-    return horizontal_product(Half(a.all.low) * Half(a.all.high));
+T horizontal_sum(const Lanes<T, registers>& a) {
+  return xsimd::hadd(sum_of_registers(a).all.batch);
+}
+
+/// merge(a, b) of all numbers, in pairs, the pairs in pairs, and so on.
+template <class T, int registers, class F>
+T horizontal_fold(const Lanes<T, registers>& a, F merge) {
+  T number[Lanes<T>::width];
+  a.all.fold(merge).store_unaligned(number);
+  for (std::int64_t half = Lanes<T>::width / 2; half > 0; half /= 2) {
+    for (std::int64_t i = 0; i < half; ++i) number[i] = merge(number[i], number[i + half]);
   }
+  return number[0];
 }
 
 }  // namespace tapegrad::ops

@@ -119,7 +119,7 @@ struct Product {
   }
   template <class L>
   static double merge_lanes(L a) {
-    return horizontal_product(a);
+    return horizontal_fold(a, [](auto x, auto y) { return decltype(x)(x * y); });
   }
 };
 

@@ -27,24 +27,23 @@ void add_rows(const T* in, std::int64_t pitch, T* out, std::int64_t n) {
 /// See NOTE [Wide sums].
 template <class T>
 double sum_row(const T* in, std::int64_t n) {
-  constexpr std::int64_t width = Lanes<T>::width;
-  double total = 0;
-  for (std::int64_t start = 0; start < n; start += most_in_a_row) {
-    const std::int64_t stop = std::min(n, start + most_in_a_row);
-    std::int64_t i = start;
-    T sum = 0;
-    if (stop - start >= 4 * width) {
-      // An addition waits for the one before: four chains side by side.
-      Lanes<T> chain[4] = {T(0), T(0), T(0), T(0)};
-      for (; i + 4 * width <= stop; i += 4 * width) {
-        for (int k = 0; k < 4; ++k) chain[k] = chain[k] + Lanes<T>::load(in + i + k * width);
-      }
-      sum = horizontal_sum((chain[0] + chain[1]) + (chain[2] + chain[3]));
-    }
-    for (; i < stop; ++i) sum += in[i];
-    total += static_cast<double>(sum);
+  // An addition waits for the one before: four registers side by side.
+  using L = Lanes<T, 4>;
+  using Wide = Lanes<double, static_cast<int>(Lanes<T>::width / Lanes<double>::width)>;
+  constexpr std::int64_t additions = 64;
+  Wide total = 0;
+  std::int64_t i = 0;
+  while (i + L::width <= n) {
+    const std::int64_t stop = i + std::min((n - i) / L::width, additions) * L::width;
+    L chains = 0;
+    for (; i < stop; i += L::width) chains = chains + L::load(in + i);
+    T part[Lanes<T>::width];
+    sum_of_registers(chains).store(part);
+    total = total + Wide::load(part);
   }
-  return total;
+  double sum = horizontal_sum(total);
+  for (; i < n; ++i) sum += static_cast<double>(in[i]);
+  return sum;
 }
 
 template <class T>
