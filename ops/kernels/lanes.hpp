@@ -167,8 +167,8 @@ struct Lanes {
 
   /// Not NaN.
   friend Mask is_number(Lanes a) {
-    return a == a;
-  }  // NOLINT(misc-redundant-expression)
+    return a == a;  // NOLINT(misc-redundant-expression)
+  }
   friend Mask truth(Lanes a) {
     return a != Lanes(0);
   }
