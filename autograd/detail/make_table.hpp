@@ -3,6 +3,7 @@
 #include <tapegrad/autograd/detail/executors.hpp>
 #include <tapegrad/autograd/detail/gate_table.hpp>
 #include <tapegrad/autograd/functions.hpp>
+#include <tapegrad/ops/kernels/flatten.hpp>
 
 namespace tapegrad::detail {
 
@@ -52,7 +53,7 @@ void run_block(std::int64_t n, T* out, bool accumulate, Value value) {
 }
 
 template <class G, template <class, int> class Step, class T>
-[[gnu::flatten]] void forward_block(const void* gate, std::int64_t n, const T* const* x, T* y,
+TAPEGRAD_FLATTEN void forward_block(const void* gate, std::int64_t n, const T* const* x, T* y,
                                     bool accumulate) {
   const G rule = *static_cast<const G*>(gate);
   run_block<Step>(n, y, accumulate, [&](std::int64_t i, auto load) {
@@ -67,7 +68,7 @@ template <class G, template <class, int> class Step, class T>
 }
 
 template <class G, template <class, int> class Step, class T, int k>
-[[gnu::flatten]] void gradient_block(const void* gate, std::int64_t n, const T* g,
+TAPEGRAD_FLATTEN void gradient_block(const void* gate, std::int64_t n, const T* g,
                                      const T* const* x, const T* y, T* out, bool accumulate) {
   const G rule = *static_cast<const G*>(gate);
   constexpr ops::At<k> at{};

@@ -5,6 +5,7 @@
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/exponentials.hpp>
 #include <tapegrad/ops/kernels/extreme.hpp>
+#include <tapegrad/ops/kernels/flatten.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
 
@@ -67,7 +68,7 @@ void scaled_softmax(const T* x, std::int64_t k, T factor, T* y, bool accumulate)
 }  // namespace
 
 template <class T>
-[[gnu::flatten]] void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y,
+TAPEGRAD_FLATTEN void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y,
                               bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
     scaled_softmax(x, k, T(1), y, accumulate);
@@ -75,7 +76,7 @@ template <class T>
 }
 
 template <class T>
-[[gnu::flatten]] void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x,
+TAPEGRAD_FLATTEN void softmax_cross_entropy(std::int64_t rows, std::int64_t k, const T* x,
                                             const T* labels, T* y, bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k) {
     const T shift = row_max(x, k);
@@ -87,7 +88,7 @@ template <class T>
 }
 
 template <class T>
-[[gnu::flatten]] void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x,
+TAPEGRAD_FLATTEN void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x,
                                                  const T* labels, const T* g, T* y,
                                                  bool accumulate) {
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
