@@ -13,16 +13,6 @@ namespace {
 
 using detail::at;
 
-/// How many elements a reduction over `axes` merges into one.
-std::int64_t elements_per_group(const Shape& shape, const Axes& axes, const char* who) {
-  const auto chosen = chosen_axes(axes, shape.rank(), who);
-  std::int64_t count = 1;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (chosen[static_cast<std::size_t>(axis)]) count *= shape[axis];
-  }
-  return count;
-}
-
 /// x − mean(x).
 Var deviation(Operand x, const Axes& axes) {
   return sub(x, at(mean(x, axes, true), x.place()));
@@ -31,8 +21,8 @@ Var deviation(Operand x, const Axes& axes) {
 /// n − correction.
 double degrees_of_freedom(Operand x, const Axes& axes, int correction, const char* who) {
   const Shape shape = x.shape();
-  const std::int64_t count =
-      detail::with_place(x.place(), [&] { return elements_per_group(shape, axes, who); });
+  const std::int64_t count = detail::with_place(
+      x.place(), [&] { return ops::split_reduction(shape, axes, who).reduced.size(); });
   if (count <= correction) {
     throw ShapeError(std::string("[") + who + "] needs more than " + std::to_string(correction) +
                      " elements, got " + std::to_string(count) + " of " + to_string(shape) + " (" +
