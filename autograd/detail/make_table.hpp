@@ -3,7 +3,7 @@
 #include <tapegrad/autograd/detail/executors.hpp>
 #include <tapegrad/autograd/detail/gate_table.hpp>
 #include <tapegrad/autograd/functions.hpp>
-#include <tapegrad/ops/kernels/flatten.hpp>
+#include <tapegrad/ops/flatten.hpp>
 
 namespace tapegrad::detail {
 

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <limits>
 
+#include <tapegrad/ops/flatten.hpp>
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/exponentials.hpp>
 #include <tapegrad/ops/kernels/extreme.hpp>
-#include <tapegrad/ops/kernels/flatten.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
 
