@@ -22,7 +22,7 @@ struct Check {
   int skipped = 0;   ///< The number of those that could not be tried.
 };
 
-/// `ForwardEqualsPlainLoop` as words.
+/// `FloatFollowsDouble` as words.
 inline std::string in_words(const std::string& name) {
   std::string words;
   for (const char letter : name) {
@@ -44,8 +44,7 @@ class GateChecks : public ::testing::EmptyTestEventListener {
 
  private:
   void OnTestEnd(const ::testing::TestInfo& test) override {
-    // `List/Gates.ForwardEqualsPlainLoop/add_17`, of which the number counts cases, or
-    // `Mutants.add`.
+    // `Gates.FloatFollowsDouble/add_17`, of which the number counts cases, or `Mutants.add`.
     const std::string name = test.name();
     const std::size_t slash = name.find('/');
     if (slash == std::string::npos) {
@@ -72,7 +71,7 @@ class GateChecks : public ::testing::EmptyTestEventListener {
     if (reported_.insert(gate + check).second) fmt::print(stderr, "{} fails: {}\n", gate, check);
   }
 
-  /// What tests/ops/mutants_test.cpp has written down.
+  /// What <tapegrad/autograd/testing/wrong_rules.hpp> has written down.
   static int wrong_rules(const ::testing::TestInfo& test) {
     for (int i = 0; i < test.result()->test_property_count(); ++i) {
       const ::testing::TestProperty& property = test.result()->GetTestProperty(i);

@@ -19,10 +19,10 @@
 
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/inspect.hpp>
+#include <tapegrad/autograd/testing/gate_cases.hpp>
 
 #include "gate_checks.hpp"
 #include "gate_header.hpp"
-#include "support/gate_cases.hpp"
 
 namespace tapegrad::docs {
 namespace {
@@ -43,7 +43,7 @@ struct Gate {
 template <class G>
 Gate listed_gate(const char* name, const char* type, const fs::path& root) {
   Gate gate{name, type, &detail::table_of<G>(), detail::takes_attributes<G>, {}, {}};
-  testing::collect_cases<G>(gate.cases);
+  gate.cases = testing::cases_of(G{});
   gate.header = read_gate_header(root / "ops" / (gate.name + ".hpp"), type);
   if (gate.header.operands.empty()) {
     const std::vector<std::string> names = {"a", "b", "c"};

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/custom_gate.hpp>
@@ -9,6 +10,7 @@
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/autograd/testing/check_gate.hpp>
 
 #include "support/expect.hpp"
 
@@ -107,6 +109,13 @@ struct WeightedRows : tapegrad::ops::Whole<2> {
     e.add(1, ScaleBy{{}, 2}, e.eval(ops::Mul{}, rows, w));
   }
 
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(WeightedRows{}, {{2, 3}, {3}});
+    s.add(WeightedRows{{}, 0.5}, {{1, 1}, {1}});
+    s.add(WeightedRows{}, {{4, 0}, {0}});
+  }
+
  private:
   /// A gate used by this one's rule alone.
   struct ScaleBy : tapegrad::ops::Pointwise<1> {
@@ -123,7 +132,25 @@ struct WeightedRows : tapegrad::ops::Whole<2> {
   };
 };
 
+/// y = x² with a slip in its gradient: 3x.
+struct WrongSquare : tapegrad::ops::Pointwise<1> {
+  static constexpr const char* name = "wrong_square";
+  template <class T>
+  T forward(T x) const {
+    return x * x;
+  }
+  template <class T>
+  T gradient(At<0>, T g, T x, T) const {
+    return static_cast<T>(3 * (g * x));
+  }
+};
+
 }  // namespace users
+
+TAPEGRAD_CHECK_GATE(CheckedSoftplus, users::Softplus{{}, 2});
+TAPEGRAD_CHECK_GATE(CheckedStrictSoftplus, users::StrictSoftplus(0.5));
+TAPEGRAD_CHECK_GATE(CheckedDistance, users::Distance{});
+TAPEGRAD_CHECK_GATE(CheckedWeightedRows, users::WeightedRows{});
 
 namespace tapegrad::testing {
 namespace {
@@ -137,6 +164,14 @@ double softplus(double x, double beta) {
 }
 double slope(double x, double beta) {
   return 1 / (1 + std::exp(-beta * x));
+}
+
+GateCase wrong_case() {
+  return cases_of(users::WrongSquare{}).back();
+}
+
+TEST(CheckGate, AWrongGradientFails) {
+  EXPECT_FATAL_FAILURE(gradients_equal_centred_differences(wrong_case()), "operand 0");
 }
 
 TEST(CustomGate, PointwiseOnScalars) {

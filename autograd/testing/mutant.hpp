@@ -31,10 +31,13 @@ struct Scale : ops::Pointwise<1> {
 template <class G>
 struct MutantBase {
   static constexpr const char* name = "mutant";
+  static constexpr double factor = 1.001;
+
+  MutantBase(const G& right, int k, Mutation how) : gate(right), operand(k), mutation(how) {}
+
   G gate;
   int operand;
   Mutation mutation;
-  static constexpr double factor = 1.001;
 };
 
 template <class G, class = void>
@@ -43,6 +46,7 @@ struct Mutant;
 /// A pointwise gate whose rule for one operand is wrong.
 template <class G>
 struct Mutant<G, std::enable_if_t<G::pointwise>> : ops::Pointwise<G::arity>, MutantBase<G> {
+  using MutantBase<G>::MutantBase;
   template <class... T>
   auto forward(T... x) const {
     return this->gate.forward(x...);
@@ -119,6 +123,7 @@ class MutatingExecutor {
 template <class G>
 struct Mutant<G, std::enable_if_t<!G::pointwise>> : ops::Whole<G::arity, G::differentiable>,
                                                     MutantBase<G> {
+  using MutantBase<G>::MutantBase;
   Shape shape(ops::Shapes x) const { return this->gate.shape(x); }
   template <class T>
   void forward(ops::Out<T> y, ops::Operands<T> x) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstring>
+#include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -11,8 +11,8 @@
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/ops/philox.hpp>
 
-// The cases of the list-driven suite: every gate of ops/gates.txt with the shapes, attributes and
-// domains that its header gives. Nobody adds a case by hand.
+// What a gate is checked on: operands of many shapes, with numbers from the domains that its struct
+// gives. Nobody adds a case by hand.
 
 namespace tapegrad::testing {
 
@@ -23,11 +23,12 @@ struct GateCase {
   std::vector<Shape> shapes;
   std::vector<ops::Domain> domains;
   /// Pointwise: one element computed by the rule itself, outside of any loop of the library.
-  double (*forward_element)(const double* x);
-  float (*forward_element_f32)(const float* x);
+  std::function<double(const double* x)> forward_element;
+  std::function<float(const float* x)> forward_element_f32;  ///< The same in float.
   /// Pointwise: the gradient of one element in operand k, likewise.
-  double (*gradient_element)(int k, double g, const double* x, double y);
-  float (*gradient_element_f32)(int k, float g, const float* x, float y);
+  std::function<double(int k, double g, const double* x, double y)> gradient_element;
+  /// The same in float.
+  std::function<float(int k, float g, const float* x, float y)> gradient_element_f32;
 
   std::string name() const {
     std::string text = table->name;
@@ -73,8 +74,7 @@ class CaseCollector {
 };
 
 template <class G, class T>
-T apply_rule(const T* x) {
-  constexpr G rule{};
+T apply_rule(const G& rule, const T* x) {
   if constexpr (G::arity == 1) {
     return rule.forward(x[0]);
   } else if constexpr (G::arity == 2) {
@@ -85,8 +85,7 @@ T apply_rule(const T* x) {
 }
 
 template <class G, class T, int k>
-T apply_gradient_rule(T g, const T* x, T y) {
-  constexpr G rule{};
+T apply_gradient_rule(const G& rule, T g, const T* x, T y) {
   constexpr ops::At<k> at{};
   if constexpr (!detail::has_gradient_rule<G, k>) {
     return 0;
@@ -100,14 +99,14 @@ T apply_gradient_rule(T g, const T* x, T y) {
 }
 
 template <class G, class T>
-T apply_gradient(int k, T g, const T* x, T y) {
+T apply_gradient(const G& rule, int k, T g, const T* x, T y) {
   switch (k) {
     case 0:
-      return apply_gradient_rule<G, T, 0>(g, x, y);
+      return apply_gradient_rule<G, T, 0>(rule, g, x, y);
     case 1:
-      return apply_gradient_rule<G, T, 1>(g, x, y);
+      return apply_gradient_rule<G, T, 1>(rule, g, x, y);
     default:
-      return apply_gradient_rule<G, T, 2>(g, x, y);
+      return apply_gradient_rule<G, T, 2>(rule, g, x, y);
   }
 }
 
@@ -142,31 +141,48 @@ inline std::vector<std::vector<Shape>> pointwise_shapes(int arity) {
   return result;
 }
 
-template <class G>
-void collect_cases(std::vector<GateCase>& all) {
-  if constexpr (G::pointwise) {
-    for (const std::vector<Shape>& shapes : pointwise_shapes(G::arity)) {
-      all.push_back({&detail::table_of<G>(),
-                     std::make_shared<const G>(),
-                     shapes,
-                     {std::begin(G::domain), std::end(G::domain)},
-                     &apply_rule<G, double>,
-                     &apply_rule<G, float>,
-                     &apply_gradient<G, double>,
-                     &apply_gradient<G, float>});
-    }
-  } else {
-    CaseCollector collector;
-    G::samples(collector);
-    for (const GateCase& gate_case : collector.cases) all.push_back(gate_case);
+/// The domains of a pointwise gate's operands: those that it states, or the usual one.
+template <class G, class = void>
+struct DomainsOf {
+  static std::vector<ops::Domain> get() {
+    return std::vector<ops::Domain>(static_cast<std::size_t>(G::arity));
   }
+};
+template <class G>
+struct DomainsOf<G, std::void_t<decltype(G::domain)>> {
+  static std::vector<ops::Domain> get() { return {std::begin(G::domain), std::end(G::domain)}; }
+};
+
+/// The cases of a gate: a pointwise one with the attributes of `rule`, on every kind of shape; a
+/// whole-tensor gate as its `samples` say.
+template <class G>
+std::vector<GateCase> cases_of(const G& rule) {
+  CaseCollector collector;
+  if constexpr (!G::pointwise) {
+    G::samples(collector);
+  } else {
+    for (const std::vector<Shape>& shapes : pointwise_shapes(G::arity)) {
+      collector.cases.push_back({&detail::table_of<G>(), std::make_shared<const G>(rule), shapes,
+                                 DomainsOf<G>::get(),
+                                 [rule](const double* x) { return apply_rule(rule, x); },
+                                 [rule](const float* x) { return apply_rule(rule, x); },
+                                 [rule](int k, double g, const double* x, double y) {
+                                   return apply_gradient(rule, k, g, x, y);
+                                 },
+                                 [rule](int k, float g, const float* x, float y) {
+                                   return apply_gradient(rule, k, g, x, y);
+                                 }});
+    }
+  }
+  return collector.cases;
 }
 
 /// All cases of all listed gates.
 inline const std::vector<GateCase>& all_cases() {
   static const std::vector<GateCase> cases = [] {
     std::vector<GateCase> all;
-#define TAPEGRAD_GATE(name, Type) collect_cases<ops::Type>(all);
+#define TAPEGRAD_GATE(name, Type) \
+  for (GateCase & gate_case : cases_of(ops::Type{})) all.push_back(std::move(gate_case));
     TAPEGRAD_GATES(TAPEGRAD_GATE)
 #undef TAPEGRAD_GATE
     return all;
