@@ -71,7 +71,7 @@ class GateChecks : public ::testing::EmptyTestEventListener {
     if (reported_.insert(gate + check).second) fmt::print(stderr, "{} fails: {}\n", gate, check);
   }
 
-  /// What <tapegrad/autograd/testing/wrong_rules.hpp> has written down.
+  /// What <tapegrad/autograd/testing/detail/wrong_rules.hpp> has written down.
   static int wrong_rules(const ::testing::TestInfo& test) {
     for (int i = 0; i < test.result()->test_property_count(); ++i) {
       const ::testing::TestProperty& property = test.result()->GetTestProperty(i);

@@ -19,7 +19,7 @@
 
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/inspect.hpp>
-#include <tapegrad/autograd/testing/gate_cases.hpp>
+#include <tapegrad/autograd/testing/detail/gate_cases.hpp>
 
 #include "gate_checks.hpp"
 #include "gate_header.hpp"

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <tapegrad/autograd/custom_gate.hpp>
-#include <tapegrad/autograd/testing/gate_checks.hpp>
-#include <tapegrad/autograd/testing/wrong_rules.hpp>
+#include <tapegrad/autograd/testing/detail/gate_checks.hpp>
+#include <tapegrad/autograd/testing/detail/wrong_rules.hpp>
 
+/// Checks of gates, for programs of GoogleTest, which the library itself does not need.
 namespace tapegrad::testing {
 
 /// Registers the checks of a gate as tests of `suite`; true.

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <tapegrad/autograd/testing/wrong_rules.hpp>
+#include <tapegrad/autograd/testing/detail/wrong_rules.hpp>
 
 namespace tapegrad::testing {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <tapegrad/autograd/testing/gate_cases.hpp>
+#include <tapegrad/autograd/testing/detail/gate_cases.hpp>
 
 namespace tapegrad::testing {
 

@@ -11,7 +11,7 @@
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/tape.hpp>
-#include <tapegrad/autograd/testing/gate_cases.hpp>
+#include <tapegrad/autograd/testing/detail/gate_cases.hpp>
 #include <tapegrad/ops/strides.hpp>
 
 // What is checked of every gate, listed or a user's own. Needs GoogleTest, which the library itself

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/gradcheck.hpp>
-#include <tapegrad/autograd/testing/gate_cases.hpp>
-#include <tapegrad/autograd/testing/mutant.hpp>
+#include <tapegrad/autograd/testing/detail/gate_cases.hpp>
+#include <tapegrad/autograd/testing/detail/mutant.hpp>
 
 // Tests the tests: a checker that lets a wrong gradient pass is worth nothing.
 
