@@ -18,11 +18,12 @@ try_one() {
   local name=$1 standard=$2 flags=$3
   shift 3
   local build=$folder/$name
-  # Configured anew each time, as a user's first build: it must not find anything of an older one.
-  rm -f "$build/CMakeCache.txt"
+  # In an empty folder, as a user's first build: it must not find anything of an older one.
+  rm -rf "$build"
   cmake -S tests/consumer -B "$build" -G Ninja -DCMAKE_CXX_STANDARD="$standard" \
     -DCMAKE_CXX_STANDARD_REQUIRED=ON -DCMAKE_CXX_FLAGS="$flags" "$@" &&
-    ninja -C "$build" --quiet && (cd "$build" && ./consumer)
+    ninja -C "$build" --quiet && (cd "$build" && ./consumer) &&
+    if [[ -e $build/gate_test ]]; then "$build/gate_test" --gtest_brief=1; fi
 }
 
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
@@ -46,9 +47,13 @@ start cxx17 17 "" "${installed[@]}"
 start cxx17-native 17 "-march=native" "${installed[@]}"
 start cxx17-xsimd 17 "$xsimd" "${installed[@]}"
 start cxx17-xsimd-native 17 "$xsimd -march=native" "${installed[@]}"
-start cxx17-no-places 17 "-DTAPEGRAD_NO_PLACES" "${installed[@]}"
-start cxx20 20 "" "${installed[@]}"
+start cxx17-no-places 17 "-DTAPEGRAD_NO_PLACES" "${installed[@]}" -DGATE_TEST=ON
+start cxx20 20 "" "${installed[@]}" -DGATE_TEST=ON
 start cxx20-xsimd-native 20 "$xsimd -march=native" "${installed[@]}"
+# Another compiler than the library's, where there is one.
+if command -v clang++ >/dev/null; then
+  start clang 17 "" "${installed[@]}" -DCMAKE_CXX_COMPILER=clang++ -DGATE_TEST=ON
+fi
 wait
 
 for name in "${names[@]}"; do

@@ -21,22 +21,34 @@ int circuit_count() {
   return wanted == nullptr ? 1000 : std::atoi(wanted);
 }
 
+bool agrees(const CoordinateCheck& c) {
+  // Below 1e-9 the difference quotient is rounding of the output.
+  return c.error <= 1e-5 || std::abs(c.analytic - c.numeric) < 1e-9;
+}
+
 TEST(RandomCircuits, GradientsEqualCentredDifferences) {
   std::int64_t checked = 0;
+  std::int64_t kinks = 0;
   for (int seed = 0; seed < circuit_count(); ++seed) {
     Tape tape(f64);
     const RandomCircuit circuit(tape, static_cast<std::uint64_t>(seed), 4 + seed % 7);
     const GradientReport report = gradcheck(tape, circuit.output());
-    for (const CoordinateCheck& c : report.coordinates) {
-      // Below 1e-9 the difference quotient is rounding of the output.
-      const bool noise = std::abs(c.analytic - c.numeric) < 1e-9;
-      ASSERT_TRUE(c.error <= 1e-5 || noise)
-          << "circuit " << seed << ", leaf " << c.leaf << ", element " << c.element << ": analytic "
-          << c.analytic << ", numeric " << c.numeric;
+    for (std::size_t i = 0; i < report.coordinates.size(); ++i) {
+      CoordinateCheck c = report.coordinates[i];
+      if (!agrees(c)) {
+        // One draw in some thousands lies nearer to a kink than the step. A step a thousand times
+        // smaller stays on the kink's side of the draw; a gradient that is wrong stays wrong.
+        c = gradcheck(tape, circuit.output(), 1e-8).coordinates[i];
+        ++kinks;
+      }
+      ASSERT_TRUE(agrees(c)) << "circuit " << seed << ", leaf " << c.leaf << ", element "
+                             << c.element << ": analytic " << c.analytic << ", numeric "
+                             << c.numeric;
       ++checked;
     }
   }
   EXPECT_GT(checked, 20 * circuit_count());
+  EXPECT_LE(kinks, 1 + circuit_count() / 1000);
 }
 
 TEST(RandomCircuits, RecordedGradientsAndModesAgree) {
