@@ -51,17 +51,44 @@ TEST(RandomCircuits, GradientsEqualCentredDifferences) {
   EXPECT_LE(kinks, 1 + circuit_count() / 1000);
 }
 
+std::vector<Var> variables_of(const Tape& tape, const Var& output) {
+  std::vector<Var> variables;
+  for (std::uint32_t i = 0; i < output.index(); ++i) {
+    const Var x = tape.gate(i);
+    if (x.requires_grad() && inspect_gate(x).gate == "variable") variables.push_back(x);
+  }
+  return variables;
+}
+
+TEST(RandomCircuits, FloatGradientsAreNearDoubleOnes) {
+  for (int seed = 0; seed < circuit_count(); ++seed) {
+    Tape tape(f32);
+    const RandomCircuit circuit(tape, static_cast<std::uint64_t>(seed), 4 + seed % 7);
+    circuit.output().backward();
+    const Tape copy = tape.replay(f64);
+    copy.gate(circuit.output().index()).backward();
+    double largest = 0;
+    double error = 0;
+    for (const Var& x : variables_of(tape, circuit.output())) {
+      const Array<double> narrow = x.grad();
+      const Array<double> wide = copy.gate(x.index()).grad();
+      for (std::size_t i = 0; i < wide.size(); ++i) {
+        largest = std::max(largest, std::abs(wide.data()[i]));
+        error = std::max(error, std::abs(narrow.data()[i] - wide.data()[i]));
+      }
+    }
+    ASSERT_GT(largest, 0) << "circuit " << seed;
+    ASSERT_LE(error / largest, 1e-5) << "circuit " << seed;
+  }
+}
+
 TEST(RandomCircuits, RecordedGradientsAndModesAgree) {
   for (int seed = 0; seed < 50; ++seed) {
     std::vector<Array<double>> gradients[3];
     for (const int way : {0, 1, 2}) {
       Tape tape(f64, way == 1 ? lean : inspect);
       const RandomCircuit circuit(tape, static_cast<std::uint64_t>(seed), 8);
-      std::vector<Var> variables;
-      for (std::uint32_t i = 0; i < circuit.output().index(); ++i) {
-        const Var x = tape.gate(i);
-        if (x.requires_grad() && inspect_gate(x).gate == "variable") variables.push_back(x);
-      }
+      const std::vector<Var> variables = variables_of(tape, circuit.output());
       if (way == 2) {
         for (const Var& g : grad(circuit.output(), variables)) gradients[way].push_back(g.value());
       } else {
