@@ -31,22 +31,24 @@ struct Extreme {
 
   /// The best of n numbers and `winner`.
   static T of_row(const T* x, std::int64_t n, T winner) {
-    if (n < L::width) {
-      for (std::int64_t j = 0; j < n; ++j) winner = better(winner, x[j]);
-      return winner;
-    }
+    if (n < L::width) return one_by_one(x, n, winner);
     std::int64_t j = 0;
+    T best = start;
     if (n >= Best<4>::width) {
-      Best<4> best;
-      for (; j + best.width <= n; j += best.width) best.see(x + j);
-      winner = better(winner, best.value());
+      Best<4> many;
+      for (; j + many.width <= n; j += many.width) many.see(x + j);
+      if (!many.orders()) return one_by_one(x, n, winner);
+      best = many.value();
     }
-    if (j == n) return winner;
-    Best<1> best;
-    for (; j + best.width <= n; j += best.width) best.see(x + j);
-    // Of equal worth however often they are met: the last register may overlap the one before.
-    best.see(x + n - best.width);
-    return better(winner, best.value());
+    if (j < n) {
+      Best<1> rest;
+      for (; j + rest.width <= n; j += rest.width) rest.see(x + j);
+      // Of equal worth however often they are met: the last register may overlap the one before.
+      rest.see(x + n - rest.width);
+      if (!rest.orders()) return one_by_one(x, n, winner);
+      best = better(best, rest.value());
+    }
+    return better(winner, best);
   }
 
   /// Each of n numbers `best` becomes the better of itself and those above it in rows that lie
@@ -55,10 +57,14 @@ struct Extreme {
   static void of_columns(const T* x, std::int64_t pitch, std::int64_t n, T* best) {
     std::int64_t j = 0;
     for (; j + L::width <= n; j += L::width) {
-      Best<1> winner;
-      winner.see(best + j);
-      for (int row = 0; row < rows; ++row) winner.see(x + row * pitch + j);
-      winner.numbers().store(best + j);
+      L winner = L::load(best + j);
+      auto ordered = is_number(winner);
+      for (int row = 0; row < rows; ++row) {
+        const L here = L::load_once(x + row * pitch + j);
+        winner = better_of_numbers(winner, here);
+        ordered = ordered & is_number(here);
+      }
+      where(ordered, winner, L(std::numeric_limits<T>::quiet_NaN())).store(best + j);
     }
     for (; j < n; ++j) {
       for (int row = 0; row < rows; ++row) best[j] = better(best[j], x[row * pitch + j]);
@@ -68,30 +74,39 @@ struct Extreme {
  private:
   using L = Lanes<T>;
 
-  /// The best of what is seen at each position of several registers. The processor's own max
-  /// forgets NaN: where none was met is noted beside it.
+  static T one_by_one(const T* x, std::int64_t n, T winner) {
+    for (std::int64_t j = 0; j < n; ++j) winner = better(winner, x[j]);
+    return winner;
+  }
+
+  /// One instruction of the processor, which forgets NaN.
+  template <class X>
+  static X better_of_numbers(const X& a, const X& b) {
+    using std::max, std::min, xsimd::max, xsimd::min;
+    return sign > 0 ? max(a, b) : min(a, b);
+  }
+
+  /// The best of what is seen at each position of several registers, and the sum beside it, which
+  /// finds a NaN with less work than a comparison of each number.
   template <int registers>
   struct Best {
     using Own = Lanes<T, registers>;
     static constexpr std::int64_t width = Own::width;
 
     void see(const T* x) {
-      const Own here = Own::load(x);
-      number = sign > 0 ? max(number, here) : min(number, here);
-      ordered = ordered & is_number(here);
+      const Own here = Own::load_once(x);
+      number = better_of_numbers(number, here);
+      sum = sum + here;
     }
-    Own numbers() const { return where(ordered, number, Own(nan)); }
+    /// Whether value() is the best: false if a NaN was seen, and maybe if both infinities were.
+    bool orders() const { return every(is_number(sum)); }
     T value() const {
-      if (!every(ordered)) return nan;
-      return horizontal_fold(number, [](const auto& a, const auto& b) {
-        using std::max, std::min, xsimd::max, xsimd::min;
-        return sign > 0 ? max(a, b) : min(a, b);
-      });
+      return horizontal_fold(number,
+                             [](const auto& a, const auto& b) { return better_of_numbers(a, b); });
     }
 
-    static constexpr T nan = std::numeric_limits<T>::quiet_NaN();
     Own number = start;
-    typename Own::Mask ordered = number == number;  // NOLINT(misc-redundant-expression)
+    Own sum = 0;
   };
 };
 

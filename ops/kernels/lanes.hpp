@@ -104,6 +104,18 @@ struct Lanes {
     return Registers<Batch, registers>::make(
         [&](int i) { return Batch::load_unaligned(from + i * register_width); });
   }
+  /// The same for numbers that are used twice at once. GCC would load them twice, and where little
+  /// is done with them loading is what takes the time.
+  static Lanes load_once(const T* from) {
+    return each(
+        [](Batch x) {
+#if defined(__GNUC__) && defined(__SSE2__)
+          asm("" : "+x"(x.data));
+#endif
+          return x;
+        },
+        load(from));
+  }
   void store(T* to) const {
     all.visit([&](const Batch& x, int i) { x.store_unaligned(to + i * register_width); });
   }
