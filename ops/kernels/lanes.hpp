@@ -237,6 +237,13 @@ struct LaneMask {
   }
 };
 
+/// Asks the memory for `count` numbers that will soon be read. They need not exist.
+template <class T>
+[[gnu::always_inline]] inline void prefetch(const T* x, std::int64_t count) {
+  constexpr std::int64_t line = 64 / sizeof(T);
+  for (std::int64_t i = 0; i < count; i += line) __builtin_prefetch(x + i);
+}
+
 /// The sum of the registers, position by position.
 template <class T, int registers>
 Lanes<T> sum_of_registers(const Lanes<T, registers>& a) {

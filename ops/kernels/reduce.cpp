@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <tapegrad/ops/flatten.hpp>
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/exponentials.hpp>
 #include <tapegrad/ops/kernels/extreme.hpp>
@@ -77,19 +78,25 @@ void extreme(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumu
 template <class Step>
 struct WideFold {
   using L = Lanes<double, 4>;
+  /// Numbers converted to double keep the processor from looking far enough ahead by itself.
+  static constexpr std::int64_t ahead = 512;
   double* state;
   Step step;
 
   template <class T>
-  void row(const T* x, std::int64_t n, std::int64_t group) {
+  TAPEGRAD_FLATTEN void row(const T* x, std::int64_t n, std::int64_t group) {
     L a = Step::start, b = Step::start;
     std::int64_t j = 0;
     for (; j + 2 * L::width <= n; j += 2 * L::width) {
+      prefetch(x + j + ahead, 2 * L::width);
       a = step(a, L::load(x + j));
       b = step(b, L::load(x + j + L::width));
     }
     double here = state[group];
-    if (j > 0) here = step.merge(here, step.merge_lanes(step.merge(a, b)));
+    if (j > 0) {
+      const auto merge = [](const auto& x, const auto& y) { return Step::merge(x, y); };
+      here = merge(here, horizontal_fold(merge(a, b), merge));
+    }
     for (; j < n; ++j) here = step(here, static_cast<double>(x[j]));
     state[group] = here;
   }
@@ -117,10 +124,6 @@ struct Product {
   static X merge(X a, X b) {
     return a * b;
   }
-  template <class L>
-  static double merge_lanes(L a) {
-    return horizontal_fold(a, [](auto x, auto y) { return decltype(x)(x * y); });
-  }
 };
 
 struct SumOfSquares {
@@ -132,10 +135,6 @@ struct SumOfSquares {
   template <class X>
   static X merge(X a, X b) {
     return a + b;
-  }
-  template <class L>
-  static double merge_lanes(L a) {
-    return horizontal_sum(a);
   }
 };
 
