@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include <tapegrad/ops/rule.hpp>
 #include <tapegrad/ops/strides.hpp>
@@ -26,19 +27,28 @@ struct Cumsum : Whole<1> {
     const int front = normalize_axis(axis, y.shape.rank(), "cumsum");
     const std::int64_t size = y.shape[front];
     const std::int64_t inner = contiguous_strides(y.shape)[front];
-    constexpr std::int64_t columns = 64;  // Side by side, where the axis is not the last.
     const std::int64_t all = y.shape.size();
+    if (all == 0) return;
+    // Sums that lie `apart` grow side by side, since an addition waits for the one before.
+    const auto grow = [&](auto sums, std::int64_t begin, std::int64_t apart) {
+      double sum[columns] = {};
+      for (std::int64_t i = 0; i < size; ++i) {
+        const std::int64_t at = begin + (reverse ? size - 1 - i : i) * inner;
+        for (std::int64_t j = 0; j < sums; ++j) {
+          sum[j] += static_cast<double>(x[0].data[at + j * apart]);
+          y.put(at + j * apart, static_cast<T>(sum[j]));
+        }
+      }
+    };
+    if (inner == 1) {
+      std::int64_t row = 0;
+      for (; row + rows <= all / size; row += rows) grow(constant<rows>, row * size, size);
+      for (; row < all / size; ++row) grow(constant<1>, row * size, size);
+      return;
+    }
     for (std::int64_t outer = 0; outer < all; outer += size * inner) {
       for (std::int64_t first = 0; first < inner; first += columns) {
-        double sums[columns] = {};
-        const std::int64_t count = std::min(columns, inner - first);
-        for (std::int64_t i = 0; i < size; ++i) {
-          const std::int64_t at = outer + (reverse ? size - 1 - i : i) * inner + first;
-          for (std::int64_t j = 0; j < count; ++j) {
-            sums[j] += static_cast<double>(x[0].data[at + j]);
-            y.put(at + j, static_cast<T>(sums[j]));
-          }
-        }
+        grow(std::min(columns, inner - first), outer + first, 1);
       }
     }
   }
@@ -56,7 +66,13 @@ struct Cumsum : Whole<1> {
     s.add(Cumsum{1}, {{2, 3, 4}});
     s.add(Cumsum{1}, {{2, 0}});
     s.add(Cumsum{0}, {{3, 70}});
+    s.add(Cumsum{1}, {{6, 3}});
   }
+
+ private:
+  static constexpr std::int64_t rows = 4, columns = 64;
+  template <std::int64_t n>
+  static constexpr std::integral_constant<std::int64_t, n> constant{};
 };
 
 }  // namespace tapegrad::ops
