@@ -10,7 +10,7 @@ namespace tapegrad::detail {
 
 namespace {
 
-/// Elements per call of a block: its operands stay in the first-level cache.
+/// Most elements of a piece in which an operand stands still: they stay in the first-level cache.
 constexpr std::int64_t block = 512;
 constexpr int most_operands = 3;
 
@@ -57,8 +57,8 @@ Rows split_into_rows(const Shape& shape, const View* x, int operands) {
   return rows;
 }
 
-/// Calls run(offset in the output, count, operand pointers, operand offsets) for pieces of at most
-/// `block` elements, with operands that stand still repeated in a buffer.
+/// Calls run(offset in the output, count, operand pointers, operand offsets) for rows, or for
+/// pieces of them where an operand stands still, which is repeated in a buffer.
 template <class T, class Run>
 void for_each_piece(const Rows& rows, const View* x, int operands, Run run) {
   T repeated[most_operands][block];
@@ -67,9 +67,12 @@ void for_each_piece(const Rows& rows, const View* x, int operands, Run run) {
   Offsets offset{}, first{};  // Of the piece and of its row.
   std::array<std::int64_t, max_rank> index{};
   std::int64_t position = 0;
+  const bool repeats = std::find(row.stride.begin(), row.stride.begin() + operands, 0) !=
+                       row.stride.begin() + operands;
+  const std::int64_t most = repeats ? block : row.size;
   while (true) {
-    for (std::int64_t start = 0; start < row.size; start += block) {
-      const std::int64_t count = std::min(block, row.size - start);
+    for (std::int64_t start = 0; start < row.size; start += most) {
+      const std::int64_t count = std::min(most, row.size - start);
       for (int k = 0; k < operands; ++k) {
         const auto i = static_cast<std::size_t>(k);
         offset[i] = first[i] + start * row.stride[i];
