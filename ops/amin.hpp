@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/rule.hpp>
 #include <tapegrad/ops/winner.hpp>
@@ -43,8 +41,8 @@ struct Amin : Whole<1> {
   /// Calls report(winner's position in x) per element of the output.
   template <class Report>
   void branches(Operands<double> x, Report report) const {
-    for_each_winner<std::less<>>(x[0].data, x[0].shape, axes,
-                                 [&](std::int64_t, std::int64_t winner) { report(winner); });
+    for_each_winner<-1>(x[0].data, x[0].shape, axes,
+                        [&](std::int64_t, std::int64_t winner) { report(winner); });
   }
 
   template <class Sampler>

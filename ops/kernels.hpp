@@ -28,6 +28,11 @@ void amax(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulat
 template <class T>
 void amin(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
 
+/// Not y but where in x each group's first largest (sign = 1) or smallest (sign = −1) element is;
+/// the first NaN if there is one. In memory of this thread, until the next call.
+template <class T, int sign>
+const std::int64_t* winners(const Shape& shape, const Axes& axes, const T* x);
+
 /// The product; 1 of no elements.
 template <class T>
 void prod(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);

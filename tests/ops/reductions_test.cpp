@@ -9,6 +9,7 @@
 
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/philox.hpp>
 #include <tapegrad/ops/strides.hpp>
 
@@ -164,6 +165,76 @@ TEST(Reductions, OneNaNMakesTheWholeGroupNaN) {
               << reduction.name << " of " << to_string(shape) << " over " << to_string(axes)
               << ", group " << i;
         }
+      }
+    }
+  }
+}
+
+/// The position in x of each group's first element that `better` prefers to all others.
+template <class T>
+std::vector<std::int64_t> plain_winners(const Shape& shape, const Axes& axes,
+                                        const std::vector<T>& x, bool (*better)(T, T)) {
+  const ops::ReductionSplit split = ops::split_reduction(shape, axes, "test");
+  std::vector<std::int64_t> winners;
+  ops::for_each_offset(split.kept, split.kept_strides, [&](std::int64_t base) {
+    std::int64_t winner = base;
+    ops::for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
+      const T best = x[static_cast<std::size_t>(winner)];
+      const T here = x[static_cast<std::size_t>(base + offset)];
+      const bool wins = better(here, best) || std::isnan(here);
+      if (wins && !std::isnan(best)) winner = base + offset;
+    });
+    winners.push_back(winner);
+  });
+  return winners;
+}
+
+template <class T>
+void expect_first_winners(const Shape& shape, const Axes& axes, const std::vector<T>& x) {
+  const auto expect = [&](const std::int64_t* got, bool (*better)(T, T)) {
+    const std::vector<std::int64_t> expected = plain_winners(shape, axes, x, better);
+    ASSERT_EQ(std::vector<std::int64_t>(got, got + expected.size()), expected)
+        << to_string(shape) << " over " << to_string(axes);
+  };
+  expect(ops::kernels::winners<T, 1>(shape, axes, x.data()), [](T a, T b) { return a > b; });
+  expect(ops::kernels::winners<T, -1>(shape, axes, x.data()), [](T a, T b) { return a < b; });
+}
+
+TEST(Reductions, TheFirstOfEqualElementsWins) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  // Equal ones everywhere; infinities of both signs, whose sum is no number; NaN in some rounds.
+  const std::vector<double> choices[] = {
+      {0, -1, 1, -2, 2}, {0}, {-inf}, {0, 1, inf, -inf}, {0, 1, inf, -inf, nan}};
+  Generator generator(3);
+  for (int round = 0; round < 150; ++round) {
+    const Shape shape = draw_shape(generator);
+    const Axes axes = draw_axes(generator, shape.rank());
+    const std::vector<double>& chosen = choices[generator.below(std::size(choices))];
+    std::vector<double> numbers;
+    std::vector<float> floats;
+    for (std::int64_t i = 0; i < shape.size(); ++i) {
+      // The last of the list is rare.
+      const std::size_t last = chosen.size() - 1;
+      const bool rare = last == 0 || generator.below(1000) == 0;
+      numbers.push_back(chosen[rare ? last : generator.below(last)]);
+      floats.push_back(static_cast<float>(numbers.back()));
+    }
+    expect_first_winners(shape, axes, numbers);
+    expect_first_winners(shape, axes, floats);
+    for (const bool largest : {true, false}) {
+      Tape tape(f32);
+      const Var x = tape.data(ArrayRef(floats.data(), shape));
+      const Array<double> got = (largest ? amax(x, axes) : amin(x, axes)).value();
+      const std::vector<std::int64_t> expected =
+          largest
+              ? plain_winners<float>(shape, axes, floats, [](float a, float b) { return a > b; })
+              : plain_winners<float>(shape, axes, floats, [](float a, float b) { return a < b; });
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const double best = numbers[static_cast<std::size_t>(expected[i])];
+        const double here = got.data()[i];
+        ASSERT_TRUE(here == best || (std::isnan(here) && std::isnan(best)))
+            << to_string(shape) << " over " << to_string(axes) << ": " << here << ", not " << best;
       }
     }
   }
