@@ -76,9 +76,15 @@ struct WideFold {
   }
 
   template <int rows, class T>
-  void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
+  TAPEGRAD_FLATTEN void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
     double* const own = state + group;
-    for (std::int64_t j = 0; j < n; ++j) {
+    std::int64_t j = 0;
+    for (; j + L::width <= n; j += L::width) {
+      L here = L::load(own + j);
+      for (int row = 0; row < rows; ++row) here = step(here, L::load(x + row * pitch + j));
+      here.store(own + j);
+    }
+    for (; j < n; ++j) {
       double here = own[j];
       for (int row = 0; row < rows; ++row) {
         here = step(here, static_cast<double>(x[row * pitch + j]));
