@@ -237,11 +237,13 @@ struct LaneMask {
   }
 };
 
-/// Asks the memory for `count` numbers that will soon be read. They need not exist.
+/// Asks the memory for what a loop that has come to x, and reads `count` numbers a step, will read
+/// some steps later. It need not exist. Processors look ahead by themselves, but less far the more
+/// there is to do with each number.
 template <class T>
 [[gnu::always_inline]] inline void prefetch(const T* x, std::int64_t count) {
-  constexpr std::int64_t line = 64 / sizeof(T);
-  for (std::int64_t i = 0; i < count; i += line) __builtin_prefetch(x + i);
+  constexpr std::int64_t ahead = 2048 / sizeof(T), line = 64 / sizeof(T);
+  for (std::int64_t i = 0; i < count; i += line) __builtin_prefetch(x + ahead + i);
 }
 
 /// The sum of the registers, position by position.

@@ -52,8 +52,6 @@ void extreme(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumu
 template <class Step>
 struct WideFold {
   using L = Lanes<double, 4>;
-  /// Numbers converted to double keep the processor from looking far enough ahead by itself.
-  static constexpr std::int64_t ahead = 512;
   double* state;
   Step step;
 
@@ -62,7 +60,7 @@ struct WideFold {
     L a = Step::start, b = Step::start;
     std::int64_t j = 0;
     for (; j + 2 * L::width <= n; j += 2 * L::width) {
-      prefetch(x + j + ahead, 2 * L::width);
+      prefetch(x + j, 2 * L::width);
       a = step(a, L::load(x + j));
       b = step(b, L::load(x + j + L::width));
     }
@@ -76,7 +74,8 @@ struct WideFold {
   }
 
   template <int rows, class T>
-  TAPEGRAD_FLATTEN void columns(const T* x, std::int64_t pitch, std::int64_t n, std::int64_t group) {
+  TAPEGRAD_FLATTEN void columns(const T* x, std::int64_t pitch, std::int64_t n,
+                                std::int64_t group) {
     double* const own = state + group;
     std::int64_t j = 0;
     for (; j + L::width <= n; j += L::width) {

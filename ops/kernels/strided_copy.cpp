@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <tapegrad/ops/flatten.hpp>
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 #include <tapegrad/ops/kernels/loops.hpp>
@@ -26,7 +27,7 @@ void add_rows(const T* in, std::int64_t pitch, T* out, std::int64_t n) {
 
 /// See NOTE [Wide sums].
 template <class T>
-double sum_row(const T* in, std::int64_t n) {
+TAPEGRAD_FLATTEN double sum_row(const T* in, std::int64_t n) {
   // An addition waits for the one before: four registers side by side.
   using L = Lanes<T, 4>;
   using Wide = Lanes<double, static_cast<int>(Lanes<T>::width / Lanes<double>::width)>;
@@ -36,7 +37,10 @@ double sum_row(const T* in, std::int64_t n) {
   while (i + L::width <= n) {
     const std::int64_t stop = i + std::min((n - i) / L::width, additions) * L::width;
     L chains = 0;
-    for (; i < stop; i += L::width) chains = chains + L::load(in + i);
+    for (; i < stop; i += L::width) {
+      prefetch(in + i, L::width);
+      chains = chains + L::load(in + i);
+    }
     T part[Lanes<T>::width];
     sum_of_registers(chains).store(part);
     total = total + Wide::load(part);
