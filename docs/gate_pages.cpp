@@ -214,7 +214,8 @@ std::string facts(const Gate& gate) {
   row("kinks",
       gate.table->branches != nullptr ? "yes: tapegrad::branches tells the side taken" : "none");
   if (gate.table->constant_second) row("an operand without gradient", "is put second");
-  if (gate.table->view) row("memory", "shares its operand's");
+  if (gate.table->view_offset != nullptr)
+    row("memory", "its operand's, where that holds it in order");
   row("sampled by tests", domains(gate));
   row("rule", "tapegrad::ops::" + gate.type);
   return text;

@@ -10,7 +10,6 @@ namespace tapegrad::ops {
 struct Reshape : Whole<1> {
   Shape to;  ///< The shape of the output, one size of it perhaps −1.
 
-  static constexpr bool view = true;
   Reshape() = default;
   Reshape(const Shape& target) : to(target) {}
   Reshape(std::initializer_list<std::int64_t> target) : to(target) {}
@@ -35,6 +34,8 @@ struct Reshape : Whole<1> {
     }
     return result;
   }
+
+  std::int64_t view_offset(const Shape&) const { return 0; }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {

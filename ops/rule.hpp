@@ -40,7 +40,9 @@
 //                                       `s.add(Gate{attributes}, {shape of operand 0, …})`
 //   void branches(Operands<double> x, Report report) const
 //                                       only gates with kinks: report(number) per choice made
-//   view = true                         only if y is x[0]'s numbers under another shape
+//   std::int64_t view_offset(const Shape& x) const
+//                                       only if y may be x[0]'s own numbers, in their order, from
+//                                       some position on: that position, or −1 if it is not
 // Users write name(x, {attributes}); a default constructor lets them write name(x). ops/slice.hpp
 // is a short example.
 //

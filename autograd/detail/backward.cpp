@@ -142,7 +142,7 @@ void reuse_memory(Block& block, std::uint32_t index) {
   Extra& extra = block.extra(index);
   if (extra.leaf >= 0) return;
   const std::int64_t bytes = block.bytes(index);
-  if (!extra.view) block.arena.release(block.values[index].tensor, bytes);
+  if (!extra.is_view()) block.arena.release(block.values[index].tensor, bytes);
   if (extra.grad_memory != nullptr) {
     block.arena.release(extra.grad_memory, bytes);
     extra.grad_memory = nullptr;

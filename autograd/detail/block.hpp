@@ -30,10 +30,17 @@ struct Leaf {
 /// What gates without attributes point to.
 inline constexpr char no_attributes = 0;
 
+/// The numbers from a position on.
+inline const void* numbers_from(const void* numbers, std::int64_t position, Precision precision) {
+  return static_cast<const char*>(numbers) + position * bytes_per_number(precision);
+}
+
 /// What a gate has beyond a Node.
 struct Extra {
   /// Not made without one: std::vector would clear it before it is filled.
   explicit Extra(const Shape& shape_) : shape(shape_), size(shape_.size()) {}
+
+  bool is_view() const { return view_offset >= 0; }
 
   Shape shape;
   std::int64_t size;
@@ -44,7 +51,8 @@ struct Extra {
   std::uint32_t operand_count = 0;
   std::uint32_t more_operands = 0;  ///< Where operands 2, 3, … start in `more_operands`.
   std::int32_t leaf = -1;           ///< Index into `leaves`.
-  bool view = false;                ///< The value's memory is the first operand's.
+  /// The value is the first operand's numbers from here on; negative for one of its own.
+  std::int64_t view_offset = -1;
   /// A leaf's gradient memory holds contributions of earlier passes.
   bool leaf_grad_set = false;
 };
@@ -124,6 +132,12 @@ struct Block : Columns {
   void copy_place(std::uint32_t from, std::uint32_t to);
   std::uint32_t operand_count(std::uint32_t index) const;
   std::uint32_t operand(std::uint32_t index, std::uint32_t k) const;
+  /// Lets the value of a view be its operand's numbers.
+  void point_into_operand(std::uint32_t index) {
+    const void* const whole = values[nodes[index].a].tensor;
+    values[index].tensor =
+        const_cast<void*>(numbers_from(whole, extra(index).view_offset, precision));
+  }
   Extra& extra(std::uint32_t index) { return extras[nodes[index].extra]; }
   const Extra& extra(std::uint32_t index) const { return extras[nodes[index].extra]; }
   bool requires_grad(std::uint32_t index) const { return nodes[index].has(flag_requires_grad); }

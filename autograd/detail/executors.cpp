@@ -72,7 +72,10 @@ View ComputeExecutor::upstream() const {
 View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const View* x,
                                std::size_t count) {
   const Shape shape = shape_of(table, gate, x, count);
-  if (table.view) return {x[0].data, shape};
+  if (table.view_offset != nullptr) {
+    const std::int64_t offset = table.view_offset(gate, x[0].sizes);
+    if (offset >= 0) return {numbers_from(x[0].data, offset, block_.precision), shape};
+  }
   if (temporary_count_ == most_temporaries) {
     throw Error(std::string("[") + block_.name(index_) + "] needs at most " +
                 std::to_string(most_temporaries) +

@@ -36,7 +36,6 @@ struct GateTable {
   Op op;
   int arity;
   bool pointwise;
-  bool view;
   bool constant_second;
   unsigned differentiable;
   std::size_t attribute_bytes;
@@ -47,6 +46,9 @@ struct GateTable {
   Shape (*shape)(const void* gate, ops::Shapes x);
   void (*backward)(const void* gate, ComputeExecutor& executor);
   void (*record_backward)(const void* gate, RecordExecutor& executor);
+  /// Where the output begins among the numbers of the first operand, or −1 if it is not a part of
+  /// them; null for gates whose output never is.
+  std::int64_t (*view_offset)(const void* gate, const Shape& x);
   /// Appends the branch of each element for operands in double; null for gates without kinks.
   /// Pointwise gates get `n` elements per operand, already broadcast.
   void (*branches)(const void* gate, std::int64_t n, ops::Operands<double> x,

@@ -162,7 +162,6 @@ constexpr GateTable make_table(const char* name, Op op) {
   table.op = op;
   table.arity = G::arity;
   table.pointwise = G::pointwise;
-  table.view = is_view<G>;
   table.constant_second = constant_goes_second<G>;
   table.differentiable = differentiable_operands<G>();
   table.attribute_bytes = std::is_empty_v<G> ? 0 : sizeof(G);
@@ -184,6 +183,11 @@ constexpr GateTable make_table(const char* name, Op op) {
     };
     table.record_backward = [](const void* gate, RecordExecutor& e) {
       static_cast<const G*>(gate)->backward(e);
+    };
+  }
+  if constexpr (may_be_view<G>) {
+    table.view_offset = [](const void* gate, const Shape& x) {
+      return static_cast<const G*>(gate)->view_offset(x);
     };
   }
   if constexpr (HasBranch<G>::value || HasBranches<G>::value) table.branches = &report_branches<G>;

@@ -63,8 +63,8 @@ inline constexpr bool constant_goes_second<G, std::void_t<decltype(G::constant_s
     G::constant_second;
 
 template <class G, class = void>
-inline constexpr bool is_view = false;
+inline constexpr bool may_be_view = false;
 template <class G>
-inline constexpr bool is_view<G, std::void_t<decltype(G::view)>> = G::view;
+inline constexpr bool may_be_view<G, std::void_t<decltype(&G::view_offset)>> = true;
 
 }  // namespace tapegrad::detail

@@ -188,7 +188,6 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
     extra.table = &table;
     extra.attributes = attributes;
     extra.operand_count = static_cast<std::uint32_t>(count);
-    extra.view = table.view;
     extra.more_operands = static_cast<std::uint32_t>(block.more_operands.size());
     for (std::size_t k = 2; k < count; ++k) block.more_operands.push_back(operands[k]);
   }
@@ -197,11 +196,14 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   for (std::size_t k = 0; k < count; ++k) {
     views[k] = {block.value(operands[k]), block.shape(operands[k])};
   }
-  if (table.view && block.is_tensor(index) && block.is_tensor(operands[0])) {
-    block.values[index].tensor = const_cast<void*>(views[0].data);
-    return index;
+  if (table.view_offset != nullptr && block.is_tensor(index) && block.is_tensor(operands[0])) {
+    const std::int64_t offset = table.view_offset(gate, views[0].sizes);
+    block.extra(index).view_offset = offset;
+    if (offset >= 0) {
+      block.point_into_operand(index);
+      return index;
+    }
   }
-  if (general) block.extra(index).view = false;
   void* y = leaf_memory(block, index);
   with_place(place, [&] {
     run_forward(table, gate, block.precision, views.data(), count, shape, y, false);

@@ -36,10 +36,7 @@ void scalar_forward(const Node& node, T& y, Slot* values) {
 
 void general_forward(Block& block, std::uint32_t index) {
   const Extra& extra = block.extra(index);
-  if (extra.view) {
-    block.values[index].tensor = block.values[block.nodes[index].a].tensor;
-    return;
-  }
+  if (extra.is_view()) return block.point_into_operand(index);
   OperandArray<View> x(extra.operand_count);
   for (std::uint32_t k = 0; k < extra.operand_count; ++k) {
     const std::uint32_t operand = block.operand(index, k);
@@ -125,7 +122,7 @@ void replay_into(const Block& from, Block& to, Place place) {
   }
   for (Leaf& leaf : to.leaves) leaf.borrowed = false;
   for (std::uint32_t i = 0; i < to.size; ++i) {
-    const bool own_memory = to.is_tensor(i) && !to.extra(i).view;
+    const bool own_memory = to.is_tensor(i) && !to.extra(i).is_view();
     if (own_memory) to.values[i].tensor = to.arena.allocate(to.bytes(i));
     const bool plain_leaf = to.is_leaf(i) && !to.nodes[i].has(flag_general);
     if (plain_leaf) convert(from.value(i), from.precision, to.value(i), to.precision, 1, false);

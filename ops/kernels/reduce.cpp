@@ -66,7 +66,7 @@ struct WideFold {
     }
     double here = state[group];
     if (j > 0) {
-      const auto merge = [](const auto& x, const auto& y) { return Step::merge(x, y); };
+      const auto merge = [](const auto& one, const auto& two) { return Step::merge(one, two); };
       here = merge(here, horizontal_fold(merge(a, b), merge));
     }
     for (; j < n; ++j) here = step(here, static_cast<double>(x[j]));

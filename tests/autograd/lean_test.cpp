@@ -36,7 +36,8 @@ Gradients run(Precision precision, Mode mode) {
   const Var both = concat({flat, flat * s, transpose(reshape(flat, {8}))}, {0});
   const Var masked = hidden * dropout_mask({{2, 4}, 0.25, 5});
   const Var loss = nn::cross_entropy(hidden + masked * tanh(s), std::vector<int>{1, 3}) +
-                   sum(both * both) * s + amax(hidden) * 0.5 + sum(slice(hidden, 1, 1, 3));
+                   sum(both * both) * s + amax(hidden) * 0.5 + sum(slice(hidden, 1, 1, 3)) +
+                   sum(square(slice(slice(flat, 0, 1, 7), 0, 2, 5)));
   loss.backward();
   return {w.grad(), b.grad(), x.grad(), s.grad(), loss.item()};
 }

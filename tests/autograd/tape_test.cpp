@@ -154,6 +154,28 @@ TEST(Tape, ResetForgetsGatesAndKeepsMemory) {
   EXPECT_EQ(tape.memory().used, full.used);
 }
 
+TEST(Tape, RowsOfAValueAreNotCopied) {
+  std::vector<float> numbers(1000 * 100);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 0.001F * static_cast<float>(i);
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Var x = tape.data(ArrayRef(numbers.data(), {1000, 100}));
+    const auto before = tape.memory().used;
+    const Var rows = slice(x, 0, 200, 300);
+    const Var fewer = slice(rows, 0, 40, 60);
+    const Var one = slice(reshape(fewer, {1, 20, 100}), 1, -1, 20);
+    EXPECT_LT(tape.memory().used - before, 1000);
+    EXPECT_EQ(fewer.shape(), (Shape{20, 100}));
+    EXPECT_NEAR(rows.value()(0, 0), 20, 1e-5);
+    EXPECT_NEAR(fewer.value()(19, 99), 25.999, 1e-5);
+    EXPECT_NEAR(one.value()(0, 0, 99), 25.999, 1e-5);
+    EXPECT_NEAR(sum(slice(fewer, 1, 99, 100)).item(), 20 * (24.099 + 25.999) / 2, 1e-3);
+    // Every second row, and columns, do not lie together.
+    EXPECT_NEAR(slice(x, 0, 1, 1000, 2).value()(499, 99), 99.999, 1e-5);
+    EXPECT_GT(tape.memory().used - before, 500 * 100 * bytes_per_number(precision));
+  }
+}
+
 TEST(Tape, GateByIndex) {
   Tape tape;
   const Var x = tape.variable(2);
