@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -45,6 +46,27 @@ struct GateHeader {
   std::vector<std::string> attributes;
 };
 
+/// The attributes that the longest constructor of a type takes: of
+/// `Slice(std::int64_t along, ...) : axis(along), ...` each goes by its own name, at the place of
+/// its parameter.
+inline std::vector<std::string> attributes_of(const std::string& rule, const std::string& type) {
+  const std::regex constructors("\n  (?:explicit )?" + type + "\\(([^)]+)\\)\\s*:([^;]*?) \\{");
+  const std::regex parameter("(\\w+)(?: = [^,]*)?(?:,|$)");
+  std::vector<std::string> longest;
+  for (std::sregex_iterator found(rule.begin(), rule.end(), constructors), end; found != end;
+       ++found) {
+    const std::string list = (*found)[1];
+    const std::string initialisers = (*found)[2];
+    std::vector<std::string> attributes;
+    for (std::sregex_iterator name(list.begin(), list.end(), parameter); name != end; ++name) {
+      attributes.push_back(
+          first_match(initialisers, "(\\w+)\\(\\{?" + (*name)[1].str() + "\\}?\\)"));
+    }
+    if (attributes.size() > longest.size()) longest = attributes;
+  }
+  return longest;
+}
+
 inline GateHeader read_gate_header(const std::filesystem::path& path, const std::string& type) {
   const std::string text = read_text(path);
   GateHeader header;
@@ -67,21 +89,12 @@ inline GateHeader read_gate_header(const std::filesystem::path& path, const std:
     header.operands.push_back(word.substr(0, word.find(',')));
   }
 
-  // `Slice(std::int64_t along, ...) : axis(along), ...`, and of several the longest. An attribute
-  // goes by its own name, at the place of its parameter.
-  const std::regex constructors("\n  (?:explicit )?" + type + "\\(([^)]+)\\)\\s*:([^;]*?) \\{");
-  const std::regex parameter("(\\w+)(?: = [^,]*)?(?:,|$)");
-  for (std::sregex_iterator found(header.rule.begin(), header.rule.end(), constructors), end;
-       found != end; ++found) {
-    const std::string list = (*found)[1];
-    const std::string initialisers = (*found)[2];
-    std::vector<std::string> attributes;
-    for (std::sregex_iterator name(list.begin(), list.end(), parameter); name != end; ++name) {
-      const std::string set =
-          first_match(initialisers, "(\\w+)\\(\\{?" + (*name)[1].str() + "\\}?\\)");
-      attributes.push_back(set);
-    }
-    if (attributes.size() > header.attributes.size()) header.attributes = attributes;
+  header.attributes = attributes_of(header.rule, type);
+  const std::string base = first_match(header.rule, "struct \\w+ : (\\w+) \\{");
+  if (!base.empty()) {
+    std::string file = base;
+    file[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(file[0])));
+    header.attributes = attributes_of(read_text(path.parent_path() / (file + ".hpp")), base);
   }
   return header;
 }

@@ -24,7 +24,7 @@ $0 == "#pragma once" { print "/** \\file */"; next }
 /^struct fmt::formatter</ { fmt = 1 }
 fmt { print ""; if (/^};/) fmt = 0; next }
 
-/^struct [A-Za-z0-9]+ : (Pointwise|Whole)</ { gate = $2; print; next }
+/^struct [A-Za-z0-9]+ : (Pointwise<|Whole<|Reduction)/ { gate = $2; print; next }
 gate == "" { print; next }
 /^};/ { print_held(); gate = ""; print; next }
 
@@ -56,8 +56,9 @@ function uses_a_macro(   name) {
 }
 
 function of_the_form() {
-  return /^  [A-Za-z].*[ *&](shape|forward|gradient|branch|backward|samples|branches)\(/ ||
-         /^  static constexpr (Domain domain\[\]|bool (view|constant_second)) / ||
+  return /^  [A-Za-z].*[ *&](shape|forward|gradient|branch|backward|samples|branches|view_offset)\(/ ||
+         /^  static constexpr (Domain domain\[\]|bool constant_second) / ||
+         /^  using Reduction::Reduction;/ ||
          $0 ~ "^  (constexpr |explicit )*" gate "\\("
 }
 

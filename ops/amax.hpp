@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/reduction.hpp>
 #include <tapegrad/ops/winner.hpp>
 
 namespace tapegrad::ops {
@@ -10,21 +10,10 @@ struct AmaxScatter;
 
 /// The largest element over the given axes (all by default); with `keepdims` they stay as size 1.
 /// The gradient goes to the winner, at a tie to the first. NaN wins over every number.
-struct Amax : Whole<1> {
-  Axes axes;              ///< Negative ones count from the end; none means all.
-  bool keepdims = false;  ///< Keeps reduced axes as size 1.
+struct Amax : Reduction {
+  using Reduction::Reduction;
 
-  Amax() = default;
-  Amax(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
-
-  Shape shape(Shapes x) const {
-    const Shape result = reduced_shape(x[0], axes, keepdims, "amax");
-    if (x[0].size() == 0) {
-      throw ShapeError("[amax] needs at least one element to choose from, got shape " +
-                       to_string(x[0]));
-    }
-    return result;
-  }
+  Shape shape(Shapes x) const { return reduced_of_some(x[0], "amax"); }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
@@ -39,8 +28,7 @@ struct Amax : Whole<1> {
   /// Calls report(winner's position in x) per element of the output.
   template <class Report>
   void branches(Operands<double> x, Report report) const {
-    for_each_winner(x[0].data, x[0].shape, axes,
-                    [&](std::int64_t, std::int64_t winner) { report(winner); });
+    report_winners(x[0].data, x[0].shape, axes, report);
   }
 
   template <class Sampler>

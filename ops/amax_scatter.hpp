@@ -41,8 +41,7 @@ struct AmaxScatter : Whole<2, 0b10> {
 
   template <class Report>
   void branches(Operands<double> x, Report report) const {
-    for_each_winner(x[0].data, x[0].shape, axes,
-                    [&](std::int64_t, std::int64_t winner) { report(winner); });
+    report_winners(x[0].data, x[0].shape, axes, report);
   }
 
   template <class Sampler>

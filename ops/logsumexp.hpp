@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/reduction.hpp>
 
 namespace tapegrad::ops {
 
@@ -16,20 +16,10 @@ struct Sum;
 
 /// y = log Σ eˣ over the given axes (all by default), shifted by the maximum so that it cannot
 /// overflow; with `keepdims` they stay as size 1. ∂y/∂x = eˣ/Σ eˣ, the softmax of x.
-struct Logsumexp : Whole<1> {
-  Axes axes;              ///< Negative ones count from the end; none means all.
-  bool keepdims = false;  ///< Keeps reduced axes as size 1.
+struct Logsumexp : Reduction {
+  using Reduction::Reduction;
 
-  Logsumexp() = default;
-  Logsumexp(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
-
-  Shape shape(Shapes x) const {
-    const Shape result = reduced_shape(x[0], axes, keepdims, "logsumexp");
-    if (x[0].size() == 0) {
-      throw ShapeError("[logsumexp] needs at least one element, got shape " + to_string(x[0]));
-    }
-    return result;
-  }
+  Shape shape(Shapes x) const { return reduced_of_some(x[0], "logsumexp"); }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {

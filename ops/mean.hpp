@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/reduction.hpp>
 
 namespace tapegrad::ops {
 
@@ -11,20 +11,10 @@ struct Reshape;
 
 /// The mean over the given axes (all by default); with `keepdims` they stay as size 1.
 /// ∂y/∂x = 1/n for n elements.
-struct Mean : Whole<1> {
-  Axes axes;              ///< Negative ones count from the end; none means all.
-  bool keepdims = false;  ///< Keeps reduced axes as size 1.
+struct Mean : Reduction {
+  using Reduction::Reduction;
 
-  Mean() = default;
-  Mean(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
-
-  Shape shape(Shapes x) const {
-    const Shape result = reduced_shape(x[0], axes, keepdims, "mean");
-    if (x[0].size() == 0) {
-      throw ShapeError("[mean] needs at least one element, got shape " + to_string(x[0]));
-    }
-    return result;
-  }
+  Shape shape(Shapes x) const { return reduced_of_some(x[0], "mean"); }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {

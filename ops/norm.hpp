@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/reduction.hpp>
 
 namespace tapegrad::ops {
 
@@ -12,14 +12,10 @@ struct Where;
 
 /// The Euclidean (L2) norm over the given axes (all by default), y = √Σx²; with `keepdims` they
 /// stay as size 1. ∂y/∂x = x/y, 0 at the kink y = 0.
-struct Norm : Whole<1> {
-  Axes axes;              ///< Negative ones count from the end; none means all.
-  bool keepdims = false;  ///< Keeps reduced axes as size 1.
+struct Norm : Reduction {
+  using Reduction::Reduction;
 
-  Norm() = default;
-  Norm(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
-
-  Shape shape(Shapes x) const { return reduced_shape(x[0], axes, keepdims, "norm"); }
+  Shape shape(Shapes x) const { return reduced(x[0], "norm"); }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/reduction.hpp>
 
 namespace tapegrad::ops {
 
@@ -11,14 +11,10 @@ struct Reshape;
 
 /// The product over the given axes (all by default); with `keepdims` they stay as size 1. A product
 /// over no elements is 1. ∂y/∂x_k is the product of all others, zeros among them or not.
-struct Prod : Whole<1> {
-  Axes axes;              ///< Negative ones count from the end; none means all.
-  bool keepdims = false;  ///< Keeps reduced axes as size 1.
+struct Prod : Reduction {
+  using Reduction::Reduction;
 
-  Prod() = default;
-  Prod(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
-
-  Shape shape(Shapes x) const { return reduced_shape(x[0], axes, keepdims, "prod"); }
+  Shape shape(Shapes x) const { return reduced(x[0], "prod"); }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {

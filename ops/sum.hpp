@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/rule.hpp>
+#include <tapegrad/ops/reduction.hpp>
 
 namespace tapegrad::ops {
 
@@ -10,14 +10,10 @@ struct Reshape;
 
 /// The sum over the given axes (all by default); with `keepdims` they stay as size 1. A sum over
 /// no elements is 0.
-struct Sum : Whole<1> {
-  Axes axes;              ///< Negative ones count from the end; none means all.
-  bool keepdims = false;  ///< Keeps reduced axes as size 1.
+struct Sum : Reduction {
+  using Reduction::Reduction;
 
-  Sum() = default;
-  Sum(const Axes& over, bool keep = false) : axes(over), keepdims(keep) {}
-
-  Shape shape(Shapes x) const { return reduced_shape(x[0], axes, keepdims, "sum"); }
+  Shape shape(Shapes x) const { return reduced(x[0], "sum"); }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {

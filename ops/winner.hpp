@@ -14,4 +14,10 @@ void for_each_winner(const T* x, const Shape& shape, const Axes& axes, F f) {
   for (std::int64_t group = 0; group < groups; ++group) f(group, winner[group]);
 }
 
+/// Calls report(position in x) for the winner of every group: the branches of such a gate.
+template <int sign = 1, class T, class Report>
+void report_winners(const T* x, const Shape& shape, const Axes& axes, Report report) {
+  for_each_winner<sign>(x, shape, axes, [&](std::int64_t, std::int64_t winner) { report(winner); });
+}
+
 }  // namespace tapegrad::ops
