@@ -8,7 +8,6 @@
 #include <string>
 #include <tapegrad/tapegrad.hpp>
 #include <vector>
-#include <xtensor/xarray.hpp>
 
 #include "network.hpp"
 

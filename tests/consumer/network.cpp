@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <tapegrad/tapegrad.hpp>
 #include <vector>
-#include <xtensor/xarray.hpp>
 
 namespace {
 

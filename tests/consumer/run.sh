@@ -50,6 +50,14 @@ start cxx17-xsimd-native 17 "$xsimd -march=native" "${installed[@]}"
 start cxx17-no-places 17 "-DTAPEGRAD_NO_PLACES" "${installed[@]}" -DGATE_TEST=ON
 start cxx20 20 "" "${installed[@]}" -DGATE_TEST=ON
 start cxx20-xsimd-native 20 "$xsimd -march=native" "${installed[@]}"
+# xtensor as it is laid out from 0.26 on, where what was its header has moved.
+moved=$folder/moved-headers/xtensor
+mkdir -p "$moved/containers"
+for header in xadapt xarray; do
+  echo "#include_next <xtensor/$header.hpp>" >"$moved/containers/$header.hpp"
+  echo "#error this header is xtensor/containers/$header.hpp now" >"$moved/$header.hpp"
+done
+start cxx17-moved-headers 17 "-I$folder/moved-headers" "${installed[@]}"
 # Another compiler than the library's, where there is one.
 if command -v clang++ >/dev/null; then
   start clang 17 "" "${installed[@]}" -DCMAKE_CXX_COMPILER=clang++ -DGATE_TEST=ON
