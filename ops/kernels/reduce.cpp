@@ -244,18 +244,17 @@ void logsumexp(const Shape& shape, const Axes& axes, const T* x, T* y, bool accu
 }
 
 template <class T>
-T dot(const T* a, const T* b, std::int64_t n) {
-  constexpr std::int64_t chains = 32;
-  double chain[chains] = {};
+TAPEGRAD_FLATTEN T dot(const T* a, const T* b, std::int64_t n) {
+  using L = Lanes<double, 8>;
+  L sums = 0;
   std::int64_t i = 0;
-  for (; i + chains <= n; i += chains) {
-    for (std::int64_t k = 0; k < chains; ++k) {
-      chain[k] += static_cast<double>(a[i + k]) * static_cast<double>(b[i + k]);
-    }
+  for (; i + L::width <= n; i += L::width) {
+    prefetch(a + i, L::width);
+    prefetch(b + i, L::width);
+    sums = fma(L::load(a + i), L::load(b + i), sums);
   }
-  double sum = 0;
+  double sum = horizontal_sum(sums);
   for (; i < n; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-  for (const double part : chain) sum += part;
   return static_cast<T>(sum);
 }
 
