@@ -226,8 +226,11 @@ Var outer(Operand a, Operand b) {
   return mul(at(reshape(a, {a.shape()[0], 1}), a.place()), b);
 }
 
-Var argmin(Operand x, const ops::Argmax& gate) {
-  return argmax(at(neg(x), x.place()), gate);
+Var argmin(Operand x, const Axes& axis, bool keepdims) {
+  return argmax(at(neg(x), x.place()), axis, keepdims);
+}
+Var argmin(Operand x, int axis, bool keepdims) {
+  return argmin(x, Axes{axis}, keepdims);
 }
 
 }  // namespace tapegrad

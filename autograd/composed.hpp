@@ -52,6 +52,8 @@ Var repeat(Operand x, const Shape& times);
 Var outer(Operand a, Operand b);
 
 /// The position of the smallest element, as argmax's of the largest.
-Var argmin(Operand x, const ops::Argmax& gate = {});
+Var argmin(Operand x, const Axes& axis = {}, bool keepdims = false);
+/// The same along one axis.
+Var argmin(Operand x, int axis, bool keepdims = false);
 
 }  // namespace tapegrad

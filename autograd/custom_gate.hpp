@@ -39,22 +39,28 @@ const GateTable& custom_table() {
   return table;
 }
 
+template <class G, int operands>
+inline constexpr bool takes = G::arity == operands || G::arity == ops::variadic;
+
 }  // namespace detail
 
 /// Records a gate, listed or the user's own, with its attributes. Throws ShapeError if operands do
 /// not broadcast, what the gate's own `shape` throws, and TapeError for operands of two tapes.
 template <class G>
 Var gate(const G& rule, Operand x) {
+  static_assert(detail::takes<G, 1>, "this gate takes another number of operands");
   return detail::record_gate(rule, x.place(), x);
 }
 /// The same for a gate of two operands.
 template <class G>
 Var gate(const G& rule, Operand a, Operand b) {
+  static_assert(detail::takes<G, 2>, "this gate takes another number of operands");
   return detail::record_gate(rule, a.place(), a, b);
 }
 /// The same for a gate of three operands.
 template <class G>
 Var gate(const G& rule, Operand a, Operand b, Operand c) {
+  static_assert(detail::takes<G, 3>, "this gate takes another number of operands");
   return detail::record_gate(rule, a.place(), a, b, c);
 }
 

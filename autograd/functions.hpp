@@ -36,9 +36,9 @@ Var record_gate(const G& gate, Place place, const Operands&... operands) {
 
 // For every listed gate a function of its name, which takes the operands and, of a gate that has
 // any, its attributes: sigmoid(x), max(a, b), where(c, a, b), leaky_relu(x, 0.1),
-// sum(x, {{0}, true}), slice(x, {axis, start, stop}), matmul(a, b, {false, true}). A gate without
-// operands is recorded on this thread's innermost tape or on the one given: dropout_mask(tape,
-// {shape, 0.5, seed}).
+// sum(x, {{0, 2}, true}), slice(x, {axis, start, stop}), matmul(a, b, {false, true}). A gate
+// without operands is recorded on this thread's innermost tape or on the one given:
+// dropout_mask(tape, {shape, 0.5, seed}).
 #define TAPEGRAD_GATE(name, Type)                                                              \
   template <class G = ops::Type, detail::if_plain<G, 1> = 0>                                   \
   TAPEGRAD_ALWAYS_INLINE Var name(Operand x) {                                                 \
@@ -88,14 +88,17 @@ inline Var concat(std::initializer_list<Operand> operands, const ops::Concat& ga
                         place);
 }
 
-// Reductions over one axis or several; negative axes count from the end.
-#define TAPEGRAD_REDUCTION(name, Type)                                  \
-  inline Var name(Operand x, int axis, bool keepdims = false) {         \
-    return name(x, ops::Type{Axes{axis}, keepdims});                    \
-  }                                                                     \
-  inline Var name(Operand x, const Axes& axes, bool keepdims = false) { \
-    return name(x, ops::Type{axes, keepdims});                          \
-  }
+// Reductions over one axis or several (argmax: one); negative axes count from the end. A bool is no
+// axis.
+#define TAPEGRAD_REDUCTION(name, Type)                                   \
+  inline Var name(Operand x, int axis, bool keepdims = false) {          \
+    return name(x, ops::Type{Axes{axis}, keepdims});                     \
+  }                                                                      \
+  inline Var name(Operand x, const Axes& axes, bool keepdims = false) {  \
+    return name(x, ops::Type{axes, keepdims});                           \
+  }                                                                      \
+  template <class B, std::enable_if_t<std::is_same_v<B, bool>, int> = 0> \
+  Var name(Operand x, B keepdims) = delete;
 TAPEGRAD_REDUCTION(sum, Sum)
 TAPEGRAD_REDUCTION(mean, Mean)
 TAPEGRAD_REDUCTION(prod, Prod)
@@ -103,12 +106,9 @@ TAPEGRAD_REDUCTION(norm, Norm)
 TAPEGRAD_REDUCTION(logsumexp, Logsumexp)
 TAPEGRAD_REDUCTION(amax, Amax)
 TAPEGRAD_REDUCTION(amin, Amin)
+TAPEGRAD_REDUCTION(argmax, Argmax)
 #undef TAPEGRAD_REDUCTION
 
-/// The position of the largest element along an axis.
-inline Var argmax(Operand x, int axis, bool keepdims = false) {
-  return argmax(x, ops::Argmax{axis, keepdims});
-}
 /// The entries start, start + step, … before stop along an axis.
 inline Var slice(Operand x, std::int64_t axis, std::int64_t start, std::int64_t stop,
                  std::int64_t step = 1) {

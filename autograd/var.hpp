@@ -72,7 +72,8 @@ class Var {
   /// The same for an output of any shape, with the gradient that arrives at it.
   void backward(const ArrayRef& upstream, Place place = Place::here()) const;
 
-  /// Overwrites the value of a variable or data leaf; Tape::replay then recomputes the rest.
+  /// Overwrites the value of a variable or data leaf; Tape::replay then recomputes the rest. Until
+  /// then gates show what they made of the old value, those that share its memory the new numbers.
   void set_value(const ArrayRef& value, Place place = Place::here()) const;
 
   /// Gives the gate a name for messages and tables. Returns the same handle.

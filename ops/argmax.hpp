@@ -16,7 +16,7 @@ struct Argmax : Whole<1, 0> {
   bool keepdims = false;  ///< Keeps the axis as size 1.
 
   Argmax() = default;
-  Argmax(std::int64_t axis, bool keep = false) : axes({axis}), keepdims(keep) {}
+  Argmax(const Axes& axis, bool keep = false) : axes(axis), keepdims(keep) {}
 
   Shape shape(Shapes x) const {
     if (axes.rank() > 1) {
@@ -61,9 +61,9 @@ struct Argmax : Whole<1, 0> {
   static void samples(Sampler& s) {
     s.add(Argmax{}, {{2, 3}});
     s.add(Argmax{}, {Shape{}});
-    s.add(Argmax{0}, {{4, 3}});
-    s.add(Argmax{-1, true}, {{4, 3}});
-    s.add(Argmax{1}, {{2, 3, 4}});
+    s.add(Argmax{{0}}, {{4, 3}});
+    s.add(Argmax{{-1}, true}, {{4, 3}});
+    s.add(Argmax{{1}}, {{2, 3, 4}});
   }
 };
 

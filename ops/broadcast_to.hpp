@@ -14,7 +14,7 @@ struct BroadcastTo : Whole<1> {
 
   BroadcastTo() = default;
   BroadcastTo(const Shape& target) : to(target) {}
-  BroadcastTo(std::initializer_list<std::int64_t> target) : to(target) {}
+  BroadcastTo(std::initializer_list<Shape::Entry> target) : to(target) {}
 
   Shape shape(Shapes x) const {
     if (broadcast(x[0], to, "broadcast_to") != to) {

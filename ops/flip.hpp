@@ -11,7 +11,7 @@ struct Flip : Whole<1> {
 
   Flip() = default;
   Flip(const Axes& along) : axes(along) {}
-  Flip(std::initializer_list<std::int64_t> along) : axes(along) {}
+  Flip(std::initializer_list<Shape::Entry> along) : axes(along) {}
 
   Shape shape(Shapes x) const {
     chosen_axes(axes, x[0].rank(), "flip");

@@ -33,7 +33,7 @@ void amin(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulat
 template <class T, int sign>
 const std::int64_t* winners(const Shape& shape, const Axes& axes, const T* x);
 
-/// The product; 1 of no elements.
+/// The product; 1 of no elements. What overflows or underflows on the way comes back.
 template <class T>
 void prod(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate);
 

@@ -6,13 +6,13 @@
 namespace tapegrad::ops {
 
 /// The same elements in row-major order under another shape; one size may be −1 and is inferred.
-/// Shares its operand's memory.
+/// Shares its operand's memory and changes with it.
 struct Reshape : Whole<1> {
   Shape to;  ///< The shape of the output, one size of it perhaps −1.
 
   Reshape() = default;
   Reshape(const Shape& target) : to(target) {}
-  Reshape(std::initializer_list<std::int64_t> target) : to(target) {}
+  Reshape(std::initializer_list<Shape::Entry> target) : to(target) {}
 
   Shape shape(Shapes x) const {
     Shape result = to;

@@ -17,8 +17,10 @@
 //                                       without one has no gradient
 //   int branch(double a, double b) const
 //                                       only gates with kinks: which side, 0 at the tie
-//   attributes                          as ops/leaky_relu.hpp has: a number enters the formula as
-//                                       number_like(x, slope); the tests sample the defaults
+//   attributes                          as ops/leaky_relu.hpp has, with a constructor that takes
+//                                       them and one without: a number enters the formula as
+//                                       `const auto s = number_like(x, slope)`; the tests sample
+//                                       the defaults
 //   constant_second = true              only if a(x, y) = a(y, x) but for ties: an operand without
 //                                       gradient is put second; see NOTE [Ties of max]
 // T is float or double (one gate), a SIMD register (arrays), or Var (recording the gradient so that
@@ -29,9 +31,10 @@
 // A *whole-tensor* gate derives from Whole<arity> and has
 //   Shape shape(Shapes x) const         checks the operands' shapes, returns the output's
 //   void forward(Out<T> y, Operands<T> x) const
-//                                       y = f(x), or y += f(x) where y.accumulate says so
+//                                       y = f(x), or y += f(x) where y.accumulate says so:
+//                                       y.put(i, number) does either
 //   void backward(Executor& e) const    statements `e.add(k, gate, values...)`: the gradient of
-//                                       operand k += another listed gate, whose output must have
+//                                       operand k += a gate, listed or one's own, whose output has
 //                                       operand k's shape; values are e.operand(k), e.output(),
 //                                       e.upstream() and e.eval(gate, values...). The executor
 //                                       either computes or records them. Variadic gates have

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <string>
+#include <type_traits>
 
 #include <tapegrad/ops/error.hpp>
 
@@ -19,12 +21,25 @@ class Shape {
  public:
   using value_type = std::int64_t;  ///< Of an entry.
 
+  /// An entry in braces: any integer but a bool, which would turn {axes, keepdims} into axes.
+  class Entry {
+   public:
+    /// From any integer.
+    template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+    Entry(I number) : number_(static_cast<std::int64_t>(number)) {}
+    /// The entry.
+    operator std::int64_t() const { return number_; }
+
+   private:
+    std::int64_t number_;
+  };
+
   /// No entries: a scalar's shape.
   Shape() = default;
   /// Throws ShapeError for more than `max_rank` entries.
-  Shape(std::initializer_list<std::int64_t> sizes) { assign(sizes.begin(), sizes.end()); }
+  Shape(std::initializer_list<Entry> sizes) { assign(sizes.begin(), sizes.end()); }
   /// The entries between two iterators. Throws as above.
-  template <class Iterator>
+  template <class Iterator, class = typename std::iterator_traits<Iterator>::iterator_category>
   Shape(Iterator first, Iterator last) {
     assign(first, last);
   }

@@ -8,7 +8,8 @@ namespace tapegrad::ops {
 struct SliceScatter;
 
 /// The entries start, start + step, … before stop along one axis. Negative positions count from the
-/// end; the step is 1 or more. Entries that lie together in memory, such as rows, are not copied.
+/// end; the step is 1 or more. Entries that lie together in memory, such as rows, are
+/// not copied: they change with their operand.
 struct Slice : Whole<1> {
   std::int64_t axis = 0;   ///< Along which; negative ones count from the end.
   std::int64_t start = 0;  ///< The first entry.
@@ -45,15 +46,13 @@ struct Slice : Whole<1> {
     return result;
   }
 
-  /// Entries along the first axis that has several lie together.
+  /// Neighbours along the first axis that has several lie together.
   std::int64_t view_offset(const Shape& x) const {
     const Slice part = resolved(x);
-    std::int64_t inner = x.size();
     for (int outer = 0; outer < static_cast<int>(part.axis); ++outer) {
       if (x[outer] != 1) return -1;
     }
-    if (step != 1 || inner == 0) return -1;
-    return part.start * (inner / x[static_cast<int>(part.axis)]);
+    return step == 1 ? part.start * contiguous_strides(x)[static_cast<int>(part.axis)] : -1;
   }
 
   template <class T>

@@ -13,7 +13,7 @@ struct SumTo : Whole<1> {
 
   SumTo() = default;
   SumTo(const Shape& target) : to(target) {}
-  SumTo(std::initializer_list<std::int64_t> target) : to(target) {}
+  SumTo(std::initializer_list<Shape::Entry> target) : to(target) {}
 
   Shape shape(Shapes x) const {
     if (broadcast(to, x[0], "sum_to") != x[0]) {

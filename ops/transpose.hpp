@@ -12,7 +12,7 @@ struct Transpose : Whole<1> {
 
   Transpose() = default;
   Transpose(const Axes& axes) : order(axes) {}
-  Transpose(std::initializer_list<std::int64_t> axes) : order(axes) {}
+  Transpose(std::initializer_list<Shape::Entry> axes) : order(axes) {}
 
   /// The order with negative axes resolved. Throws ShapeError unless it is a permutation.
   Axes permutation(int rank) const {

@@ -23,6 +23,18 @@ void run_forward(const GateTable& table, const void* gate, Precision precision, 
   });
 }
 
+std::int64_t view_offset(const GateTable& table, const void* gate, const Shape& x,
+                         const Shape& shape) {
+  if (table.view_offset == nullptr) return -1;
+  const std::int64_t offset = table.view_offset(gate, x);
+  if (offset >= 0 && offset + shape.size() > x.size()) {
+    throw ShapeError(std::string("[") + table.name + "] needs a view_offset from which the " +
+                     std::to_string(shape.size()) + " elements of the output lie among the " +
+                     std::to_string(x.size()) + " of its operand, got " + std::to_string(offset));
+  }
+  return offset;
+}
+
 Shape infer_shape(const GateTable& table, const void* gate, const Shape* const* shapes,
                   std::size_t count) {
   Shape shape;
@@ -72,10 +84,8 @@ View ComputeExecutor::upstream() const {
 View ComputeExecutor::evaluate(const GateTable& table, const void* gate, const View* x,
                                std::size_t count) {
   const Shape shape = shape_of(table, gate, x, count);
-  if (table.view_offset != nullptr) {
-    const std::int64_t offset = table.view_offset(gate, x[0].sizes);
-    if (offset >= 0) return {numbers_from(x[0].data, offset, block_.precision), shape};
-  }
+  const std::int64_t offset = view_offset(table, gate, x[0].sizes, shape);
+  if (offset >= 0) return {numbers_from(x[0].data, offset, block_.precision), shape};
   if (temporary_count_ == most_temporaries) {
     throw Error(std::string("[") + block_.name(index_) + "] needs at most " +
                 std::to_string(most_temporaries) +

@@ -100,6 +100,11 @@ class ComputeExecutor {
 void run_forward(const GateTable& table, const void* gate, Precision precision, const View* x,
                  std::size_t count, const Shape& shape, void* y, bool accumulate);
 
+/// Where a gate's output of the given shape begins among the numbers of x₀, or −1 if it has numbers
+/// of its own. Throws ShapeError where a gate says that it would end behind them.
+std::int64_t view_offset(const GateTable& table, const void* gate, const Shape& x,
+                         const Shape& shape);
+
 /// The shape of a gate's output. Throws ShapeError.
 Shape infer_shape(const GateTable& table, const void* gate, const Shape* const* shapes,
                   std::size_t count);

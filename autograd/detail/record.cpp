@@ -58,7 +58,8 @@ std::uint32_t append_number(Block& block, double number, bool requires_grad, Pla
   return index;
 }
 
-void* leaf_memory(Block& block, std::uint32_t index) {
+/// Gives a leaf or gate memory of its own for its value.
+void* take_memory(Block& block, std::uint32_t index) {
   if (!block.is_tensor(index)) return &block.values[index];
   return block.values[index].tensor = block.arena.allocate(block.bytes(index));
 }
@@ -76,7 +77,7 @@ std::uint32_t append_array(Block& block, const ArrayRef& value, bool requires_gr
     block.values[index].tensor = const_cast<void*>(lent);
     block.leaves.back().borrowed = true;
   } else {
-    copy_in(value, leaf_memory(block, index), block.precision);
+    copy_in(value, take_memory(block, index), block.precision);
   }
   return index;
 }
@@ -107,7 +108,7 @@ std::uint32_t parameter_node(Block& block, const Parameter& parameter, Place pla
     block.values[index].tensor = state->value;
     leaf.borrowed = true;
   } else {
-    convert(state->value, state->precision, leaf_memory(block, index), block.precision, state->size,
+    convert(state->value, state->precision, take_memory(block, index), block.precision, state->size,
             false);
   }
   known = {state->serial, block.epoch, index};
@@ -196,15 +197,16 @@ std::uint32_t append_gate(Block& block, const GateTable& table, const void* gate
   for (std::size_t k = 0; k < count; ++k) {
     views[k] = {block.value(operands[k]), block.shape(operands[k])};
   }
-  if (table.view_offset != nullptr && block.is_tensor(index) && block.is_tensor(operands[0])) {
-    const std::int64_t offset = table.view_offset(gate, views[0].sizes);
-    block.extra(index).view_offset = offset;
+  if (block.is_tensor(index) && count > 0 && block.is_tensor(operands[0])) {
+    const std::int64_t offset =
+        with_place(place, [&] { return view_offset(table, gate, views[0].sizes, shape); });
     if (offset >= 0) {
+      block.extra(index).view_offset = offset;
       block.point_into_operand(index);
       return index;
     }
   }
-  void* y = leaf_memory(block, index);
+  void* y = take_memory(block, index);
   with_place(place, [&] {
     run_forward(table, gate, block.precision, views.data(), count, shape, y, false);
   });
@@ -298,7 +300,7 @@ Var record_leaf(Block& block, const ArrayRef& value, bool requires_grad, bool bo
 Var record_zeros(Block& block, const Shape& shape, Place place) {
   if (shape.empty()) return record_leaf(block, 0.0, false, false, place);
   const std::uint32_t index = append_leaf(block, shape, false, place);
-  std::memset(leaf_memory(block, index), 0, static_cast<std::size_t>(block.bytes(index)));
+  std::memset(take_memory(block, index), 0, static_cast<std::size_t>(block.bytes(index)));
   return handle(block, index);
 }
 
@@ -316,9 +318,17 @@ void set_leaf_value(Block& block, std::uint32_t index, const ArrayRef& value, Pl
   }
   with_place(place, [&] { check_same_shape(value.shape(), block.shape(index), "set_value"); });
   if (block.is_tensor(index)) {
-    Leaf& leaf = block.leaves[static_cast<std::size_t>(block.extra(index).leaf)];
     // Memory that was lent is not ours to write to.
-    if (std::exchange(leaf.borrowed, false)) leaf_memory(block, index);
+    Leaf& leaf = block.leaves[static_cast<std::size_t>(block.extra(index).leaf)];
+    if (leaf.borrowed) {
+      take_memory(block, index);
+      leaf.borrowed = false;
+      for (std::uint32_t i = index + 1; i < block.size; ++i) {
+        if (block.nodes[i].has(flag_general) && block.extra(i).is_view()) {
+          block.point_into_operand(i);
+        }
+      }
+    }
   }
   copy_in(value, block.value(index), block.precision);
 }

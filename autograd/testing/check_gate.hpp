@@ -27,12 +27,14 @@ bool check_gate(const char* suite, const G& rule, Place place) {
 
 }  // namespace tapegrad::testing
 
-/// Makes everything that is checked of the library's own gates a test of a user's gate, in a
-/// program of GoogleTest: values and gradients on operands of every rank and kind of broadcast, in
-/// float and double, at special values, of second order, in lean mode and replayed, and that a
-/// wrong gradient rule in its place would be noticed.
+/// Makes what is checked of the library's own gates a test of a user's gate, in a program that
+/// links GTest::gtest_main: gradients on operands of every rank and kind of broadcast, in float and
+/// double, at special values, of second order, in lean mode and replayed, arrays beside scalars,
+/// and that a wrong gradient rule in its place would be noticed. What nobody but its author knows
+/// is left to tests of one's own: which values it should have, which branches, and in which
+/// operands it means to have no gradient.
 ///
-///     TAPEGRAD_CHECK_GATE(Distance, Distance{});
+///     TAPEGRAD_CHECK_GATE(CheckDistance, Distance{});
 ///
 /// A pointwise gate may say with `static constexpr tapegrad::ops::Domain domain[]` which numbers an
 /// operand takes (as in ops/log.hpp); a whole-tensor gate says with `samples` on which attributes

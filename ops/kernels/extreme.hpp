@@ -37,7 +37,7 @@ struct Extreme {
     if (n >= Best<4>::width) {
       Best<4> many;
       for (; j + many.width <= n; j += many.width) many.see(x + j);
-      if (!many.orders()) return one_by_one(x, n, winner);
+      if (!many.is_certain()) return one_by_one(x, n, winner);
       best = many.value();
     }
     if (j < n) {
@@ -45,7 +45,7 @@ struct Extreme {
       for (; j + rest.width <= n; j += rest.width) rest.see(x + j);
       // Of equal worth however often they are met: the last register may overlap the one before.
       rest.see(x + n - rest.width);
-      if (!rest.orders()) return one_by_one(x, n, winner);
+      if (!rest.is_certain()) return one_by_one(x, n, winner);
       best = better(best, rest.value());
     }
     return better(winner, best);
@@ -98,8 +98,8 @@ struct Extreme {
       number = better_of_numbers(number, here);
       sum = sum + here;
     }
-    /// Whether value() is the best: false if a NaN was seen, and maybe if both infinities were.
-    bool orders() const { return every(is_number(sum)); }
+    /// Whether value() is the best: not if a NaN was seen, and not always if both infinities were.
+    bool is_certain() const { return every(is_number(sum)); }
     T value() const {
       return horizontal_fold(number,
                              [](const auto& a, const auto& b) { return better_of_numbers(a, b); });

@@ -142,6 +142,40 @@ double scaled_norm(const T* x, const ReductionSplit& split, std::int64_t base) {
   return largest * std::sqrt(sum);
 }
 
+/// The product of a group whose partial products leave the range of double.
+template <class T>
+double scaled_product(const T* x, const ReductionSplit& split, std::int64_t base) {
+  double mantissa = 1;
+  std::int64_t exponent = 0;
+  for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
+    int own = 0, more = 0;
+    mantissa *= std::frexp(static_cast<double>(x[base + offset]), &own);
+    mantissa = std::frexp(mantissa, &more);
+    if (std::isfinite(mantissa)) exponent += own + more;
+  });
+  // Far beyond any number on both sides.
+  constexpr std::int64_t most = 10000;
+  return std::ldexp(mantissa, static_cast<int>(std::clamp(exponent, -most, most)));
+}
+
+/// y = or += value(state) for each group, or scaled(x, split, base) where the state shows that the
+/// fold may have left the range of double.
+template <class T, class Value, class Scaled>
+void put_folds(const Shape& shape, const Axes& axes, const T* x, const double* states, T* y,
+               bool accumulate, Value value, Scaled scaled) {
+  // Below this a square or a product may have lost digits to underflow.
+  constexpr double smallest = 1e-290;
+  const ReductionSplit split = split_reduction(shape, axes, "reduction");
+  std::int64_t group = 0;
+  for_each_offset(split.kept, split.kept_strides, [&](std::int64_t base) {
+    const double size = std::abs(states[group]);
+    const bool in_range = size >= smallest && std::isfinite(size);
+    const auto number = static_cast<T>(in_range ? value(states[group]) : scaled(x, split, base));
+    accumulate ? y[group] += number : y[group] = number;
+    ++group;
+  });
+}
+
 /// Σ e^(x − shift) of each group.
 template <class T>
 struct SumOfExponentials {
@@ -206,24 +240,18 @@ template <class T>
 void prod(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate) {
   const std::int64_t groups = group_count(shape, axes);
   const double* const products = wide_fold<Product>(shape, axes, x, groups);
-  put_all(groups, y, accumulate, [&](std::int64_t i) { return products[i]; });
+  put_folds(
+      shape, axes, x, products, y, accumulate, [](double product) { return product; },
+      scaled_product<T>);
 }
 
 template <class T>
 void norm(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate) {
   const std::int64_t groups = group_count(shape, axes);
   const double* const squares = wide_fold<SumOfSquares>(shape, axes, x, groups);
-  // Below this a square may have lost digits to underflow.
-  constexpr double smallest = 1e-290;
-  const ReductionSplit split = split_reduction(shape, axes, "norm");
-  std::int64_t group = 0;
-  for_each_offset(split.kept, split.kept_strides, [&](std::int64_t base) {
-    const double sum = squares[group];
-    const bool in_range = sum >= smallest && std::isfinite(sum);
-    const T length = static_cast<T>(in_range ? std::sqrt(sum) : scaled_norm(x, split, base));
-    accumulate ? y[group] += length : y[group] = length;
-    ++group;
-  });
+  put_folds(
+      shape, axes, x, squares, y, accumulate, [](double sum) { return std::sqrt(sum); },
+      scaled_norm<T>);
 }
 
 template <class T>

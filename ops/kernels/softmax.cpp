@@ -7,6 +7,8 @@
 #include <tapegrad/ops/kernels/exponentials.hpp>
 #include <tapegrad/ops/kernels/extreme.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
+#include <tapegrad/ops/kernels/scratch.hpp>
+#include <tapegrad/ops/kernels/sum_row.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
 
 namespace tapegrad::ops::kernels {
@@ -91,9 +93,16 @@ template <class T>
 TAPEGRAD_FLATTEN void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x,
                                                  const T* labels, const T* g, T* y,
                                                  bool accumulate) {
+  struct RowTag {};
+  T* const other = accumulate ? scratch<T, RowTag>(k) : nullptr;
   for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
-    scaled_softmax(x, k, g[row], y, accumulate);
-    y[static_cast<std::int64_t>(labels[row])] -= g[row];
+    T* const own = accumulate ? other : y;
+    scaled_softmax(x, k, g[row], own, false);
+    // Not softmax − 1, of which nothing is left once the classifier is sure.
+    T& chosen = own[static_cast<std::int64_t>(labels[row])];
+    chosen = 0;
+    chosen = static_cast<T>(-sum_row(own, k));
+    for (std::int64_t j = 0; accumulate && j < k; ++j) y[j] += own[j];
   }
 }
 

@@ -166,6 +166,22 @@ TEST(Arrays, SetValueDoesNotWriteIntoLentMemory) {
   expect_numbers(a, {1, 2});
 }
 
+TEST(Arrays, ViewsFollowALentValueThatIsReplaced) {
+  Tape tape;
+  auto lent = std::make_unique<Numbers>(Numbers{1, 2, 3, 4});
+  const Var x = tape.data(*lent);
+  const Var w = tape.variable({10, 20});
+  const Var middle = slice(reshape(x, {2, 2}), 0, 1, 2);
+  const Var y = sum(middle * w);
+  x.set_value({5, 6, 7, 8});
+  lent.reset();
+  expect_numbers(middle.value(), {7, 8});
+  tape.replay();
+  EXPECT_EQ(y.item(), 230);
+  y.backward();
+  expect_numbers(w.grad(), {7, 8});
+}
+
 // --- Beside Vars ----------------------------------------------------------------------------
 
 TEST(Arrays, FourOperatorsOnEitherSide) {

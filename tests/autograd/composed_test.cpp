@@ -184,6 +184,7 @@ TEST(Composed, OuterAndArgmin) {
   expect_error<ShapeError>([&] { outer(a, 3); }, {"[outer]", "two vectors"});
   const Var x = tape.variable(array({2, 3}, {4, 1, 1, 0, 5, 2}));
   EXPECT_EQ(argmin(x).item(), 3);
+  EXPECT_EQ(argmin(x, -1).shape(), (Shape{2}));
   expect_numbers(argmin(x, {1}).value(), {1, 0}, 0);
   EXPECT_FALSE(argmin(x).requires_grad());
 }

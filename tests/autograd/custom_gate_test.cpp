@@ -145,6 +145,61 @@ struct WrongSquare : tapegrad::ops::Pointwise<1> {
   }
 };
 
+/// A gate that checks cannot say anything about: no case.
+struct WithoutSamples : tapegrad::ops::Whole<1> {
+  static constexpr const char* name = "without_samples";
+  tapegrad::Shape shape(tapegrad::ops::Shapes x) const { return x[0]; }
+  template <class T>
+  void forward(tapegrad::ops::Out<T> y, tapegrad::ops::Operands<T> x) const {
+    for (std::int64_t i = 0; i < y.shape.size(); ++i) y.put(i, x[0].data[i]);
+  }
+  template <class Executor>
+  void backward(Executor& e) const {
+    e.add(0, tapegrad::ops::Neg{}, e.upstream());
+  }
+  template <class Sampler>
+  static void samples(Sampler&) {}
+};
+
+/// As many numbers as its operand has, from `first` on: too many but from 0.
+struct WrongView : WithoutSamples {
+  static constexpr const char* name = "wrong_view";
+  std::int64_t first = 1;
+  std::int64_t view_offset(const tapegrad::Shape&) const { return first; }
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(WrongView{{}, 0}, {{3}});
+  }
+};
+
+/// Says that it is its operand, which its forward rule reverses.
+struct ReversedView : WithoutSamples {
+  static constexpr const char* name = "reversed_view";
+  template <class T>
+  void forward(tapegrad::ops::Out<T> y, tapegrad::ops::Operands<T> x) const {
+    const std::int64_t n = y.shape.size();
+    for (std::int64_t i = 0; i < n; ++i) y.put(i, x[0].data[n - 1 - i]);
+  }
+  std::int64_t view_offset(const tapegrad::Shape&) const { return 0; }
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(ReversedView{}, {{3}});
+  }
+};
+
+/// Assigns what it should add.
+struct Assigned : WithoutSamples {
+  static constexpr const char* name = "assigned";
+  template <class T>
+  void forward(tapegrad::ops::Out<T> y, tapegrad::ops::Operands<T> x) const {
+    for (std::int64_t i = 0; i < y.shape.size(); ++i) y.data[i] = x[0].data[i];
+  }
+  template <class Sampler>
+  static void samples(Sampler& s) {
+    s.add(Assigned{}, {{3}});
+  }
+};
+
 }  // namespace users
 
 TAPEGRAD_CHECK_GATE(CheckedSoftplus, users::Softplus{{}, 2});
@@ -166,12 +221,39 @@ double slope(double x, double beta) {
   return 1 / (1 + std::exp(-beta * x));
 }
 
-GateCase wrong_case() {
-  return cases_of(users::WrongSquare{}).back();
+template <class G>
+GateCase case_of() {
+  return cases_of(G{}).back();
 }
 
 TEST(CheckGate, AWrongGradientFails) {
-  EXPECT_FATAL_FAILURE(gradients_equal_centred_differences(wrong_case()), "operand 0");
+  EXPECT_FATAL_FAILURE(gradients_equal_centred_differences(case_of<users::WrongSquare>()),
+                       "operand 0");
+}
+
+TEST(CheckGate, NothingToTryFails) {
+  EXPECT_NONFATAL_FAILURE(wrong_gradient_rules_are_noticed(users::WithoutSamples{}),
+                          "no wrong rule could be tried");
+}
+
+TEST(CheckGate, AssigningWhereItShouldAddFails) {
+  EXPECT_FATAL_FAILURE(forward_writes_or_adds(case_of<users::Assigned>()), "asks it to add");
+}
+
+TEST(CheckGate, AViewOfOtherNumbersFails) {
+  EXPECT_FATAL_FAILURE(forward_writes_or_adds(case_of<users::ReversedView>()),
+                       "computed by itself");
+}
+
+TEST(CustomGate, AViewStaysInsideItsOperand) {
+  Tape tape;
+  const Var x = tape.variable({1, 2, 3});
+  expect_numbers(gate(users::WrongView{{}, 0}, x).value(), {1, 2, 3});
+  expect_error<ShapeError>(
+      [&] {
+        gate(users::WrongView{{}, 1}, x);
+      },
+      {"[wrong_view]", "3 elements of the output", "got 1"});
 }
 
 TEST(CustomGate, PointwiseOnScalars) {

@@ -123,6 +123,21 @@ TEST_F(OutOfMemoryTest, DuringReplay) {
           });
 }
 
+TEST_F(OutOfMemoryTest, WhileALentValueIsReplaced) {
+  const Array<double> lent = xt::zeros<double>({200'000});
+  const Array<double> other = xt::ones<double>({200'000});
+  Tape tape(f64);
+  const Var x = tape.data(lent);
+  {
+    const OutOfMemory out(0);
+    EXPECT_THROW(x.set_value(other), std::bad_alloc);
+  }
+  EXPECT_EQ(x.value()(0), 0);
+  x.set_value(other);
+  EXPECT_EQ(x.value()(0), 1);
+  EXPECT_EQ(lent(0), 0);
+}
+
 TEST_F(OutOfMemoryTest, WhileATapeOpensAndEnds) {
   run_out([](Tape&) {},
           [&](Tape&) {

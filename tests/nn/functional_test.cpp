@@ -320,5 +320,19 @@ TEST(CrossEntropy, SizesThatDiffer) {
       {"[mean]"});
 }
 
+TEST(CrossEntropy, GradientOfASureClassifierKeepsItsDigits) {
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Var x = tape.variable(array({1, 3}, {0, 20, 1}));
+    cross_entropy(x, std::vector<int>{1}).backward();
+    // e^(0−20) and e^(1−20), over their sum with 1.
+    const double total = 1 + std::exp(-20) + std::exp(-19);
+    const double digits = precision == f32 ? 1e-6 : 1e-14;
+    EXPECT_NEAR(x.grad()(0, 0) / (std::exp(-20) / total), 1, digits);
+    EXPECT_NEAR(x.grad()(0, 2) / (std::exp(-19) / total), 1, digits);
+    EXPECT_NEAR(x.grad()(0, 1) / -((std::exp(-20) + std::exp(-19)) / total), 1, digits);
+  }
+}
+
 }  // namespace
 }  // namespace tapegrad::testing

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/autograd/composed.hpp>
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/ops/kernels.hpp>
@@ -238,6 +239,49 @@ TEST(Reductions, TheFirstOfEqualElementsWins) {
       }
     }
   }
+}
+
+TEST(Reductions, ProductsComeBackFromBeyondTheRange) {
+  const auto product = [](const std::vector<double>& factors, Precision precision) {
+    Tape tape(precision);
+    return prod(tape.data(factors)).item();
+  };
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const int pairs : {1, 8, 32, 500}) {
+    std::vector<double> apart, alternating;
+    for (int i = 0; i < pairs; ++i) alternating.insert(alternating.end(), {1e30, -1e-30});
+    for (const double half : {1e30, 1e-30}) apart.insert(apart.end(), pairs, half);
+    const double sign = pairs % 2 == 0 ? 1 : -1;
+    for (const Precision precision : {f32, f64}) {
+      const double digits = precision == f32 ? 1e-4 : 1e-12;
+      EXPECT_NEAR(product(alternating, precision), sign, digits) << pairs;
+      EXPECT_NEAR(product(apart, precision), 1, digits) << pairs;
+      alternating.push_back(0);
+      EXPECT_EQ(product(alternating, precision), 0);
+      alternating.back() = inf;
+      EXPECT_EQ(product(alternating, precision), sign * inf);
+      alternating.push_back(0);
+      EXPECT_TRUE(std::isnan(product(alternating, precision)));
+      alternating.resize(2 * static_cast<std::size_t>(pairs));
+    }
+  }
+  EXPECT_EQ(product({5e-324, 0.5, 2}, f64), 5e-324);
+  EXPECT_EQ(product({1e200, -1e200}, f64), -inf);
+  EXPECT_EQ(product(std::vector<double>(500, 1e-30), f64), 0);
+}
+
+TEST(Reductions, AxesAndKeepdimsStayApart) {
+  Tape tape;
+  const Var x = tape.data(xt::xarray<double>(xt::ones<double>({2, 3, 4})));
+  EXPECT_EQ(sum(x, {{0}, true}).shape(), (Shape{1, 3, 4}));
+  EXPECT_EQ(sum(x, {0}, true).shape(), (Shape{1, 3, 4}));
+  EXPECT_EQ(sum(x, {0, 1}).shape(), (Shape{4}));
+  EXPECT_EQ(mean(x, {{-1}, true}).shape(), (Shape{2, 3, 1}));
+  EXPECT_EQ(amax(x, {{0, 2}, true}).shape(), (Shape{1, 3, 1}));
+  EXPECT_EQ(argmax(x, {{1}, true}).shape(), (Shape{2, 1, 4}));
+  EXPECT_EQ(argmax(x, 2, true).shape(), (Shape{2, 3, 1}));
+  expect_error<ShapeError>([&] { argmax(x, {0, 1}); }, {"[argmax]", "one axis", "(0, 1)"});
+  expect_error<ShapeError>([&] { argmin(x, {0, 2}); }, {"[argmax]", "one axis", "(0, 2)"});
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 namespace tapegrad::testing {
 
 /// A circuit of `gates` gates drawn from the list, ending in one number. Operands are built from
-/// earlier gates, squeezed into the gate's domain, plus variables of their own, so that gradients
-/// meet along many paths. The same seed draws the same circuit.
+/// earlier gates and variables, squeezed into the gate's domain, so that gradients meet along many
+/// paths. The same seed draws the same circuit.
 class RandomCircuit {
  public:
   RandomCircuit(Tape& tape, std::uint64_t seed, int gates) : tape_(tape), generator_(seed) {
@@ -42,10 +42,20 @@ class RandomCircuit {
                 (1.0 / static_cast<double>(std::max<std::int64_t>(1, x.size()))));
   }
 
+  /// Numbers of the given shape: a part of an earlier value, or a leaf.
+  Var numbers(const Shape& shape) {
+    const Var earlier = pick_earlier();
+    const std::int64_t room = earlier.size() - shape.size();
+    if (room < 0 || generator_.below(2) == 0) return leaf(shape);
+    const auto first =
+        static_cast<std::int64_t>(generator_.below(static_cast<std::uint64_t>(room) + 1));
+    return reshape(slice(reshape(earlier, {-1}), 0, first, first + shape.size()), shape);
+  }
+
   /// A value of the given shape inside the domain.
   Var operand(const Shape& shape, const ops::Domain& domain) {
     if (domain.integral) return constant(to_array(draw(shape, domain, generator_), shape));
-    const Var raw = leaf(shape) + mean_like(pick_earlier());
+    const Var raw = numbers(shape) + mean_like(pick_earlier());
     return domain.low + (domain.high - domain.low) * sigmoid(raw);
   }
 

@@ -150,6 +150,7 @@ struct DomainsOf {
 };
 template <class G>
 struct DomainsOf<G, std::void_t<decltype(G::domain)>> {
+  static_assert(std::size(G::domain) == G::arity, "a gate says a domain for each operand or none");
   static std::vector<ops::Domain> get() { return {std::begin(G::domain), std::end(G::domain)}; }
 };
 

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/autograd/detail/executors.hpp>
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/tape.hpp>
@@ -117,6 +118,30 @@ inline void arrays_equal_the_rule(const GateCase& gate_case) {
     }
     expect_near(y.value(), expected, tolerance(precision), "forward");
   }
+}
+
+/// Forward by itself. What a view holds is never computed on a tape, and only gates that serve as
+/// gradients are asked to add: y.put() of a whole-tensor gate does both.
+inline void forward_writes_or_adds(const GateCase& gate_case) {
+  const auto numbers = draw_operands(gate_case, 1);
+  Tape tape(f64);
+  const Var y = record_case(tape, gate_case, numbers, all_variable(gate_case)).y;
+  std::vector<detail::View> x;
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    x.push_back({numbers[k].data(), gate_case.shapes[k]});
+  }
+  const auto run = [&](double before, bool accumulate) {
+    Array<double> result = y.value();
+    result.fill(before);
+    detail::run_forward(*gate_case.table, gate_case.attributes.get(), f64, x.data(), x.size(),
+                        y.shape(), result.data(), accumulate);
+    return result;
+  };
+  const Array<double> alone = run(std::numeric_limits<double>::quiet_NaN(), false);
+  expect_near(alone, y.value(), 1e-12, "forward, computed by itself");
+  Array<double> sums = alone;
+  for (double& sum : sums) sum += 2;
+  expect_near(run(2, true), sums, 1e-12, "forward where y.accumulate asks it to add");
 }
 
 /// A pointwise gate with operands of equal length, one element per pair of special values.
@@ -544,6 +569,7 @@ inline const std::vector<GateCheck>& gate_checks() {
       {"SecondOrderEqualsDifferencesOfTheFirst", is_small_and_has_gradient,
        second_order_equals_differences_of_the_first},
       {"ReplayEqualsRecordingAnew", any_gate, replay_equals_recording_anew},
+      {"ForwardWritesOrAdds", any_gate, forward_writes_or_adds},
       {"BranchesAreReportedPerElement", has_kinks, branches_are_reported_per_element}};
   return checks;
 }
