@@ -14,7 +14,7 @@ namespace {
 void check_not_negative(double number, const char* what) {
   if (!(number >= 0) || !std::isfinite(number)) {
     throw ValueError(std::string("[SGD] needs a ") + what + " of 0 or more, got " +
-                     std::to_string(number));
+                     tapegrad::ops::number_text(number));
   }
 }
 

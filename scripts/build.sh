@@ -18,11 +18,12 @@ build_tapegrad() {
     touch "$folder/CMakeCache.txt"
   fi
   # On a terminal ninja counts on one line; in a log only what compilers say is worth keeping.
-  local status=0
+  local status=0 jobs=()
+  if [[ -n ${CMAKE_BUILD_PARALLEL_LEVEL:-} ]]; then jobs=(-j "$CMAKE_BUILD_PARALLEL_LEVEL"); fi
   if [[ -t 1 ]]; then
-    ninja -C "$folder" "$@" || status=$?
+    ninja -C "$folder" "${jobs[@]}" "$@" || status=$?
   else
-    ninja -C "$folder" --quiet "$@" 2>&1 |
+    ninja -C "$folder" --quiet "${jobs[@]}" "$@" 2>&1 |
       { grep -vE '^(ninja: no work to do\.|-- (Configuring|Generating) done|-- Build files have been .*|-- GLOB mismatch!)$' || true; } ||
       status=$?
   fi

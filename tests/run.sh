@@ -23,7 +23,8 @@ while [[ $# -gt 0 ]]; do
       shift 2 ;;
     --preset=*) preset=${1#*=}; shift ;;
     -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
-    *) options+=("$1"); shift ;;
+    --gtest_*) options+=("$1"); shift ;;
+    *) echo "--preset NAME and GoogleTest's --gtest_... are known here, $1 is not" >&2; exit 2 ;;
   esac
 done
 
@@ -71,6 +72,10 @@ run_suite() {
   # A sanitizer's verdict at the program's end.
   if [[ $status -ne 0 && ${suite_failed:-0} -eq 0 ]]; then
     echo "Every test passed, but the suite ended with exit code $status."
+    suite_failed=1
+  fi
+  if [[ $((suite_passed + ${suite_failed:-0} + ${suite_skipped:-0})) -eq 0 ]]; then
+    echo "No test was run: does the filter match one?"
     suite_failed=1
   fi
   passed=$((passed + suite_passed))

@@ -331,7 +331,7 @@ void check_backward(const Block& block, std::uint32_t output, const ArrayRef* up
     throw TapeError(
         "[backward] needs an output that depends on a variable or parameter, got a constant (" +
         std::string(block.name(output)) +
-        "); make its inputs with tape.variable(...), and record outside of no_grad (" +
+        "); make its inputs with tape.variable(...), and record outside of NoGrad (" +
         to_string(place) + ")");
   }
   if (block.consumed) {

@@ -30,9 +30,8 @@ bool check_gate(const char* suite, const G& rule, Place place) {
 /// Makes what is checked of the library's own gates a test of a user's gate, in a program that
 /// links GTest::gtest_main: gradients on operands of every rank and kind of broadcast, in float and
 /// double, at special values, of second order, in lean mode and replayed, arrays beside scalars,
-/// and that a wrong gradient rule in its place would be noticed. What nobody but its author knows
-/// is left to tests of one's own: which values it should have, which branches, and in which
-/// operands it means to have no gradient.
+/// and that a wrong gradient rule in its place would be noticed. What its values and branches
+/// should be, only its author knows: those are left to tests of one's own.
 ///
 ///     TAPEGRAD_CHECK_GATE(CheckDistance, Distance{});
 ///

@@ -266,8 +266,11 @@ NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin) 
   if (length > most_header_bytes || bytes.size() - length_bytes < length) {
     origin.fail(
         "needs a header of the announced {} bytes (at most {}); {} follow; it is no safetensors "
-        "file, or cut off",
-        length, most_header_bytes, bytes.size() - length_bytes);
+        "file{}, or cut off",
+        length, most_header_bytes, bytes.size() - length_bytes,
+        bytes.substr(0, 2) == "PK"      ? " (it begins like .npz: load_npz reads it)"
+        : bytes.substr(1, 5) == "NUMPY" ? " (it begins like .npy: load_npy reads it)"
+                                        : "");
   }
   const std::string_view text = bytes.substr(length_bytes, length);
   const std::string_view numbers = bytes.substr(length_bytes + length);

@@ -145,6 +145,34 @@ struct WrongSquare : tapegrad::ops::Pointwise<1> {
   }
 };
 
+/// y = ab, whose gradient in b was forgotten.
+struct HalfMul : tapegrad::ops::Pointwise<2> {
+  static constexpr const char* name = "half_mul";
+  template <class T>
+  T forward(T a, T b) const {
+    return a * b;
+  }
+  template <class T>
+  T gradient(At<0>, T g, T, T b, T) const {
+    return g * b;
+  }
+};
+
+/// y = factor · x²; the gradient is `slip` times what it should be.
+struct ScaledSquare : tapegrad::ops::Pointwise<1> {
+  static constexpr const char* name = "scaled_square";
+  double factor = 1;
+  double slip = 1;
+  template <class T>
+  T forward(T x) const {
+    return static_cast<T>(factor * (x * x));
+  }
+  template <class T>
+  T gradient(At<0>, T g, T x, T) const {
+    return static_cast<T>(2 * slip * factor * (g * x));
+  }
+};
+
 /// A gate that checks cannot say anything about: no case.
 struct WithoutSamples : tapegrad::ops::Whole<1> {
   static constexpr const char* name = "without_samples";
@@ -229,6 +257,22 @@ GateCase case_of() {
 TEST(CheckGate, AWrongGradientFails) {
   EXPECT_FATAL_FAILURE(gradients_equal_centred_differences(case_of<users::WrongSquare>()),
                        "operand 0");
+}
+
+TEST(CheckGate, AForgottenGradientFails) {
+  EXPECT_FATAL_FAILURE(operands_without_gradient_do_not_matter(case_of<users::HalfMul>()),
+                       "[half_mul] has no gradient in operand 1");
+}
+
+TEST(CheckGate, TheSizeOfValuesDoesNotMatter) {
+  for (const double factor : {1e-8, 1.0, 1e6}) {
+    for (const GateCase& right : cases_of(users::ScaledSquare{{}, factor})) {
+      gradients_equal_centred_differences(right);
+    }
+    static GateCase wrong;
+    wrong = cases_of(users::ScaledSquare{{}, factor, 1.0001}).back();
+    EXPECT_FATAL_FAILURE(gradients_equal_centred_differences(wrong), "the rule gives");
+  }
 }
 
 TEST(CheckGate, NothingToTryFails) {

@@ -299,6 +299,40 @@ inline void arrays_and_scalars_agree_at_special_values(const GateCase& gate_case
 
 // --- First order ----------------------------------------------------------------------------
 
+/// (Σ u·y at x + h − Σ u·y at x − h) / 2h for one number x of an operand, and how far rounding
+/// alone may have moved it: element by element, since most elements of y do not depend on x.
+struct Differences {
+  double quotient = 0;
+  double rounding = 0;
+};
+
+inline Differences centred_differences(const GateCase& gate_case,
+                                       std::vector<std::vector<double>>& numbers, double& x,
+                                       const std::vector<double>& upstream) {
+  const double h = 1e-5;
+  const double before = x;
+  const auto y_at = [&](double moved) {
+    x = moved;
+    Tape tape(f64);
+    const std::vector<bool> constants(numbers.size(), false);
+    Array<double> y = record_case(tape, gate_case, numbers, constants).y.value();
+    x = before;
+    return y;
+  };
+  const Array<double> above = y_at(before + h);
+  const Array<double> below = y_at(before - h);
+  Differences result;
+  for (std::size_t i = 0; i < upstream.size(); ++i) {
+    const double a = above.data()[i], b = below.data()[i];
+    if (a == b) continue;
+    // A reduction rounds once for each of some dozens of elements.
+    const double roundings = 64 * std::numeric_limits<double>::epsilon();
+    result.quotient += upstream[i] * (a - b) / (2 * h);
+    result.rounding += std::abs(upstream[i]) * (std::abs(a) + std::abs(b)) * roundings / (2 * h);
+  }
+  return result;
+}
+
 /// Compares backward with centred differences in double for the chosen variables.
 inline void check_gradients(const GateCase& gate_case, std::vector<std::vector<double>> numbers,
                             const std::vector<bool>& variable) {
@@ -306,26 +340,41 @@ inline void check_gradients(const GateCase& gate_case, std::vector<std::vector<d
   const Recorded recorded = record_case(tape, gate_case, numbers, variable);
   const std::vector<double> upstream = asymmetric(recorded.y.size());
   recorded.y.backward(ArrayRef(upstream.data(), recorded.y.shape()));
-  const double h = 1e-5;
   for (std::size_t k = 0; k < numbers.size(); ++k) {
     if (!variable[k]) continue;
     const Array<double> analytic = recorded.operands[k].grad();
+    double largest = 0;
+    for (const double gradient : analytic) largest = std::max(largest, std::abs(gradient));
     // A few hundred coordinates of a long operand say as much as all.
     const std::size_t stride = std::max<std::size_t>(1, numbers[k].size() / 150);
     for (std::size_t i = 0; i < numbers[k].size(); i += stride) {
-      double sides[2];
-      const double before = numbers[k][i];
-      for (const int side : {0, 1}) {
-        numbers[k][i] = side == 0 ? before + h : before - h;
-        Tape moved(f64);
-        const Var y =
-            record_case(moved, gate_case, numbers, std::vector<bool>(numbers.size(), false)).y;
-        sides[side] = weighted_sum(y.value(), upstream);
-      }
-      numbers[k][i] = before;
-      const double numeric = (sides[0] - sides[1]) / (2 * h);
-      ASSERT_NEAR(analytic.data()[i], numeric, 1e-7 * std::max(1.0, std::abs(numeric)))
-          << "operand " << k << ", element " << i;
+      const Differences numeric = centred_differences(gate_case, numbers, numbers[k][i], upstream);
+      const double error = std::abs(analytic.data()[i] - numeric.quotient);
+      const double scale = std::max(largest, std::abs(numeric.quotient));
+      ASSERT_TRUE(error <= 1e-7 * scale + numeric.rounding)
+          << "[" << gate_case.table->name << "] gradient in operand " << k << ", element " << i
+          << ", which is " << numbers[k][i] << ": the rule gives " << analytic.data()[i]
+          << ", differences of the value give " << numeric.quotient;
+    }
+  }
+}
+
+/// An operand that the value depends on smoothly has a gradient, or somebody forgot it.
+inline void operands_without_gradient_do_not_matter(const GateCase& gate_case) {
+  auto numbers = draw_operands(gate_case, 11);
+  Tape tape(f64);
+  const Var y = record_case(tape, gate_case, numbers, all_variable(gate_case)).y;
+  const std::vector<double> upstream = asymmetric(y.size());
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    const bool differentiable = gate_case.table->differentiable_in(static_cast<std::uint32_t>(k));
+    if (differentiable || gate_case.domains[k].integral) continue;
+    const std::size_t stride = std::max<std::size_t>(1, numbers[k].size() / 20);
+    for (std::size_t i = 0; i < numbers[k].size(); i += stride) {
+      const Differences numeric = centred_differences(gate_case, numbers, numbers[k][i], upstream);
+      ASSERT_LE(std::abs(numeric.quotient), numeric.rounding)
+          << "[" << gate_case.table->name << "] has no gradient in operand " << k
+          << ", but its value depends on it: a rule that is missing, or written with other "
+             "parameters than (At<k>, T g, T x₀, …, T y)";
     }
   }
 }
@@ -560,6 +609,7 @@ inline const std::vector<GateCheck>& gate_checks() {
       {"ArraysAndScalarsAgreeAtSpecialValues", is_first_of_differentiable_pointwise,
        arrays_and_scalars_agree_at_special_values},
       {"GradientsEqualCentredDifferences", has_gradient, gradients_equal_centred_differences},
+      {"OperandsWithoutGradientDoNotMatter", has_gradient, operands_without_gradient_do_not_matter},
       {"AConstantOperandChangesNothing", has_two_gradients, a_constant_operand_changes_nothing},
       {"GradientOfOneValueTwiceIsTheSum", can_be_of_one_value,
        gradient_of_one_value_twice_is_the_sum},
@@ -579,13 +629,17 @@ inline void register_gate_checks(const char* suite, const std::vector<GateCase>&
                                  const std::vector<GateCheck>& checks, Place place) {
   class CheckedCase : public ::testing::Test {
    public:
-    CheckedCase(const GateCheck& check, const GateCase& gate_case)
-        : check_(check), case_(gate_case) {}
-    void TestBody() override { check_.run(case_); }
+    CheckedCase(const GateCheck& check, const GateCase& gate_case, Place place)
+        : check_(check), case_(gate_case), place_(place) {}
+    void TestBody() override {
+      const ::testing::ScopedTrace at(place_.file, place_.line, case_.name());
+      check_.run(case_);
+    }
 
    private:
     GateCheck check_;
     GateCase case_;
+    Place place_;
   };
   for (const GateCheck& check : checks) {
     int index = 0;
@@ -593,9 +647,10 @@ inline void register_gate_checks(const char* suite, const std::vector<GateCase>&
       if (check.applies(gate_case)) {
         const std::string name =
             std::string(check.name) + "/" + gate_case.table->name + "_" + std::to_string(index);
-        ::testing::RegisterTest(
-            suite, name.c_str(), nullptr, gate_case.name().c_str(), place.file, place.line,
-            [check, gate_case]() -> ::testing::Test* { return new CheckedCase(check, gate_case); });
+        ::testing::RegisterTest(suite, name.c_str(), nullptr, gate_case.name().c_str(), place.file,
+                                place.line, [check, gate_case, place]() -> ::testing::Test* {
+                                  return new CheckedCase(check, gate_case, place);
+                                });
       }
       ++index;
     }
