@@ -29,8 +29,7 @@ struct Slice : Whole<1> {
     if (first < 0 || last > size || first > last) {
       throw ShapeError("[slice] needs 0 <= start <= stop <= " + std::to_string(size) +
                        " along axis " + std::to_string(axis) + " of " + to_string(x) + ", got " +
-                       std::to_string(start) + " and " + std::to_string(stop) +
-                       "; a last, shorter part ends at std::min(stop, size)");
+                       std::to_string(start) + " and " + std::to_string(stop));
     }
     if (step < 1) {
       throw ShapeError("[slice] needs a step of 1 or more, got " + std::to_string(step) +
