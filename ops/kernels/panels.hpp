@@ -167,27 +167,29 @@ void pack_panels(Matrix<T> b, std::int64_t depth, std::int64_t columns, T* panel
 template <class T, int rows>
 void panel_tile(std::int64_t depth, Matrix<T> a, const T* panel, T* c, std::int64_t c_row,
                 bool accumulate) {
-  using L = Lanes<T>;
-  L sum[rows][2];
+  // Not Lanes, arrays of which GCC would keep in memory.
+  using Batch = typename Lanes<T>::Batch;
+  constexpr std::int64_t width = Lanes<T>::width;
+  Batch sum[rows][2];
   for (int r = 0; r < rows; ++r) {
-    sum[r][0] = accumulate ? L::load(c + r * c_row) : L(T(0));
-    sum[r][1] = accumulate ? L::load(c + r * c_row + L::width) : L(T(0));
+    sum[r][0] = accumulate ? Batch::load_unaligned(c + r * c_row) : Batch(T(0));
+    sum[r][1] = accumulate ? Batch::load_unaligned(c + r * c_row + width) : Batch(T(0));
   }
   // Counting the steps takes room that the arithmetic needs where another thread shares the core:
   // 5 % of a product, measured on one half of such a core.
 #pragma GCC unroll 4
   for (std::int64_t p = 0; p < depth; ++p, panel += panel_width<T>) {
-    const L left = L::load(panel);
-    const L right = L::load(panel + L::width);
+    const Batch left = Batch::load_unaligned(panel);
+    const Batch right = Batch::load_unaligned(panel + width);
     for (int r = 0; r < rows; ++r) {
-      const L x = a.data[r * a.row + p];
-      sum[r][0] = fma(x, left, sum[r][0]);
-      sum[r][1] = fma(x, right, sum[r][1]);
+      const Batch x(a.data[r * a.row + p]);
+      sum[r][0] = xsimd::fma(x, left, sum[r][0]);
+      sum[r][1] = xsimd::fma(x, right, sum[r][1]);
     }
   }
   for (int r = 0; r < rows; ++r) {
-    sum[r][0].store(c + r * c_row);
-    sum[r][1].store(c + r * c_row + L::width);
+    sum[r][0].store_unaligned(c + r * c_row);
+    sum[r][1].store_unaligned(c + r * c_row + width);
   }
 }
 
@@ -210,21 +212,22 @@ void narrow_tile(std::int64_t depth, Matrix<T> a, const T* panel, std::int64_t w
 template <class T, int rows, int columns>
 void dot_tile(std::int64_t depth, Matrix<T> a, const T* b, std::int64_t b_row, T* c,
               std::int64_t c_row, bool accumulate) {
-  using L = Lanes<T>;
-  L sum[rows][columns];
-  for (auto& row : sum) std::fill_n(row, columns, L(T(0)));
+  using Batch = typename Lanes<T>::Batch;
+  constexpr std::int64_t width = Lanes<T>::width;
+  Batch sum[rows][columns];
+  for (auto& row : sum) std::fill_n(row, columns, Batch(T(0)));
   std::int64_t p = 0;
-  for (; p + L::width <= depth; p += L::width) {
-    L y[columns];
-    for (int j = 0; j < columns; ++j) y[j] = L::load(b + j * b_row + p);
+  for (; p + width <= depth; p += width) {
+    Batch y[columns];
+    for (int j = 0; j < columns; ++j) y[j] = Batch::load_unaligned(b + j * b_row + p);
     for (int r = 0; r < rows; ++r) {
-      const L x = L::load(a.data + r * a.row + p);
-      for (int j = 0; j < columns; ++j) sum[r][j] = fma(x, y[j], sum[r][j]);
+      const Batch x = Batch::load_unaligned(a.data + r * a.row + p);
+      for (int j = 0; j < columns; ++j) sum[r][j] = xsimd::fma(x, y[j], sum[r][j]);
     }
   }
   for (int r = 0; r < rows; ++r) {
     for (int j = 0; j < columns; ++j) {
-      T total = horizontal_sum(sum[r][j]);
+      T total = xsimd::hadd(sum[r][j]);
       for (std::int64_t q = p; q < depth; ++q) total += a.data[r * a.row + q] * b[j * b_row + q];
       T& target = c[r * c_row + j];
       target = accumulate ? target + total : total;
