@@ -13,20 +13,6 @@ enum class Mutation {
   swapped,  ///< the gradient of the next operand instead
 };
 
-/// y = factor · x, with the factor as attribute.
-struct Scale : ops::Pointwise<1> {
-  static constexpr const char* name = "scale";
-  double factor = 1;
-  template <class T>
-  T forward(T x) const {
-    return static_cast<T>(x * factor);
-  }
-  template <class T>
-  T gradient(ops::At<0>, T g, T, T) const {
-    return static_cast<T>(g * factor);
-  }
-};
-
 /// What all mutants know: which operand's rule is wrong, and how.
 template <class G>
 struct MutantBase {
@@ -108,9 +94,7 @@ class MutatingExecutor {
     if (k != operand_) return add(k);
     if (mutation_ == Mutation::dropped) return;
     if (mutation_ == Mutation::swapped) return add((k + 1) % operand_count());
-    Scale scale;
-    scale.factor = factor_;
-    executor_.add(k, scale, eval());
+    executor_.add(k, ops::MulConstant{factor_}, eval());
   }
 
   Executor& executor_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,39 +28,22 @@ inline const char* to_string(Mutation mutation) {
   return "swapped";
 }
 
-/// A gate, right or mutated, with operands of some shapes.
-struct Trial {
-  const detail::GateTable* table;
-  const void* attributes;
-  const GateCase* gate_case;
-};
-
 /// The gradients in all operands, and what gradcheck says of them.
 struct Outcome {
   std::vector<double> gradients;
   Verdict verdict;
 };
 
-inline Outcome run(const Trial& trial) {
-  const GateCase& gate_case = *trial.gate_case;
+inline Outcome run(const GateCase& gate_case) {
   const auto numbers = draw_operands(gate_case, 21);
   Tape tape(f64);
-  std::vector<Var> leaves;
-  std::vector<Operand> operands;
-  for (std::size_t k = 0; k < numbers.size(); ++k) {
-    const ArrayRef value(numbers[k].data(), gate_case.shapes[k]);
-    const bool variable = gate_case.table->differentiable_in(static_cast<std::uint32_t>(k));
-    leaves.push_back(variable ? tape.variable(value) : tape.data(value));
-    operands.emplace_back(leaves.back());
-  }
-  const Var y = detail::record(*trial.table, trial.attributes, operands.data(), operands.size(),
-                               Place::here());
-  const std::vector<double> upstream = asymmetric(y.size());
-  const Var output = sum(y * tape.data(ArrayRef(upstream.data(), y.shape())));
+  const Recorded recorded = record_case(tape, gate_case, numbers, all_variable(gate_case));
+  const std::vector<double> upstream = asymmetric(recorded.y.size());
+  const Var output = sum(recorded.y * tape.data(ArrayRef(upstream.data(), recorded.y.shape())));
   Outcome outcome{{}, gradcheck(tape, output).verdict()};
   output.backward();
-  for (const Var& leaf : leaves) {
-    const Array<double> gradient = leaf.grad();
+  for (const Var& operand : recorded.operands) {
+    const Array<double> gradient = operand.grad();
     outcome.gradients.insert(outcome.gradients.end(), gradient.begin(), gradient.end());
   }
   return outcome;
@@ -91,11 +75,13 @@ template <class G>
 bool try_mutant(const GateCase& gate_case, const Outcome& right, std::size_t operand,
                 Mutation mutation) {
   using M = Mutant<G>;
-  const M mutant(*static_cast<const G*>(gate_case.attributes.get()), static_cast<int>(operand),
-                 mutation);
+  GateCase mutated = gate_case;
+  mutated.table = &detail::table_of<M>();
+  mutated.attributes = std::make_shared<const M>(*static_cast<const G*>(gate_case.attributes.get()),
+                                                 static_cast<int>(operand), mutation);
   SCOPED_TRACE(gate_case.name() + ": operand " + std::to_string(operand) + " " +
                to_string(mutation));
-  const Outcome outcome = run({&detail::table_of<M>(), &mutant, &gate_case});
+  const Outcome outcome = run(mutated);
   if (is_equal_by_mathematics(gate_case, right, operand, mutation)) {
     EXPECT_EQ(outcome.gradients, right.gradients);
     return false;
@@ -122,7 +108,7 @@ void wrong_gradient_rules_are_noticed(const G& rule) {
     std::int64_t elements = 0;
     for (const Shape& shape : gate_case.shapes) elements += shape.size();
     if (!gate_case.has_elements() || elements > 60 || gate_case.differentiable().empty()) continue;
-    const Outcome right = run({gate_case.table, gate_case.attributes.get(), &gate_case});
+    const Outcome right = run(gate_case);
     for (const std::size_t k : gate_case.differentiable()) {
       // Where a gradient vanishes (softmax of one class) there is no wrong rule to find.
       const std::vector<double> own = gradient_of(gate_case, right, k);
