@@ -21,50 +21,39 @@ T row_max(const T* x, std::int64_t k) {
   return Extreme<T, 1>::of_row(x, k, Extreme<T, 1>::start);
 }
 
-/// Calls f(first column, number of columns, e^(x − shift) of these) over a row, register by
-/// register, and returns the sum of all the exponentials. See NOTE [Wide sums].
-template <class T, class F>
-T for_each_exponential(const T* x, std::int64_t k, T shift, F f) {
-  constexpr std::int64_t width = Lanes<T>::width;
+/// y = factor · eˣ / Σ eˣ for a row. See NOTE [Wide sums].
+template <class T>
+void scaled_softmax(const T* x, std::int64_t k, T factor, T* y) {
+  using L = Lanes<T>;
+  // e^−∞ adds nothing.
+  constexpr T nothing = -std::numeric_limits<T>::infinity();
+  const T shift = row_max(x, k);
   double total = 0;
   for (std::int64_t start = 0; start < k; start += most_in_a_row) {
     const std::int64_t stop = std::min(k, start + most_in_a_row);
-    Lanes<T> sum = T(0);
-    for (std::int64_t j = start; j < stop; j += width) {
-      const std::int64_t count = std::min(width, stop - j);
-      // e^−∞ adds nothing.
-      constexpr T nothing = -std::numeric_limits<T>::infinity();
-      const Lanes<T> part =
-          count == width ? Lanes<T>::load(x + j) : Lanes<T>::load_part(x + j, count, nothing);
-      const Lanes<T> e = exp(part - shift);
+    L sum = T(0);
+    for (std::int64_t j = start; j < stop; j += L::width) {
+      const std::int64_t count = std::min(L::width, stop - j);
+      const bool whole = count == L::width;
+      const L e = exp((whole ? L::load(x + j) : L::load_part(x + j, count, nothing)) - shift);
+      whole ? e.store(y + j) : e.store_part(y + j, count);
       sum = sum + e;
-      f(j, count, e);
     }
     total += static_cast<double>(horizontal_sum(sum));
   }
-  return static_cast<T>(total);
+  const T scale = factor / static_cast<T>(total);
+  for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
 }
 
-/// y = or += factor · eˣ / Σ eˣ for a row.
-template <class T>
-void scaled_softmax(const T* x, std::int64_t k, T factor, T* y, bool accumulate) {
-  constexpr std::int64_t width = Lanes<T>::width;
-  const T shift = row_max(x, k);
-  if (!accumulate) {
-    const T sum = for_each_exponential(x, k, shift, [&](auto j, auto n, Lanes<T> e) {
-      n == width ? e.store(y + j) : e.store_part(y + j, n);
-    });
-    const T scale = factor / sum;
-    for (std::int64_t j = 0; j < k; ++j) y[j] *= scale;
-    return;
+/// y = or += rows of k numbers each, which write(number of the row, out) writes one by one.
+template <class T, class Write>
+void put_rows(std::int64_t rows, std::int64_t k, T* y, bool accumulate, Write write) {
+  struct RowTag {};
+  T* const added = accumulate ? scratch<T, RowTag>(k) : nullptr;
+  for (std::int64_t row = 0; row < rows; ++row, y += k) {
+    write(row, accumulate ? added : y);
+    for (std::int64_t j = 0; accumulate && j < k; ++j) y[j] += added[j];
   }
-  // Computing the exponentials twice needs no memory to keep them in.
-  const T scale = factor / for_each_exponential(x, k, shift, [](auto, auto, auto) {});
-  for_each_exponential(x, k, shift, [&](auto j, auto n, Lanes<T> e) {
-    T part[width];
-    (e * scale).store(part);
-    for (std::int64_t i = 0; i < n; ++i) y[j + i] += part[i];
-  });
 }
 
 }  // namespace
@@ -72,9 +61,8 @@ void scaled_softmax(const T* x, std::int64_t k, T factor, T* y, bool accumulate)
 template <class T>
 TAPEGRAD_FLATTEN void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y,
                               bool accumulate) {
-  for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
-    scaled_softmax(x, k, T(1), y, accumulate);
-  }
+  put_rows(rows, k, y, accumulate,
+           [&](std::int64_t row, T* out) { scaled_softmax(x + row * k, k, T(1), out); });
 }
 
 template <class T>
@@ -93,17 +81,13 @@ template <class T>
 TAPEGRAD_FLATTEN void softmax_cross_entropy_grad(std::int64_t rows, std::int64_t k, const T* x,
                                                  const T* labels, const T* g, T* y,
                                                  bool accumulate) {
-  struct RowTag {};
-  T* const other = accumulate ? scratch<T, RowTag>(k) : nullptr;
-  for (std::int64_t row = 0; row < rows; ++row, x += k, y += k) {
-    T* const own = accumulate ? other : y;
-    scaled_softmax(x, k, g[row], own, false);
+  put_rows(rows, k, y, accumulate, [&](std::int64_t row, T* out) {
+    scaled_softmax(x + row * k, k, g[row], out);
     // Not softmax − 1, of which nothing is left once the classifier is sure.
-    T& chosen = own[static_cast<std::int64_t>(labels[row])];
+    T& chosen = out[static_cast<std::int64_t>(labels[row])];
     chosen = 0;
-    chosen = static_cast<T>(-sum_row(own, k));
-    for (std::int64_t j = 0; accumulate && j < k; ++j) y[j] += own[j];
-  }
+    chosen = static_cast<T>(-sum_row(out, k));
+  });
 }
 
 #define TAPEGRAD_INSTANTIATE(T)                                                                  \
