@@ -10,6 +10,7 @@
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/named_parameters.hpp>
 #include <tapegrad/autograd/no_grad.hpp>
+#include <tapegrad/autograd/numeric_gradient.hpp>
 #include <tapegrad/autograd/parameter.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/autograd/threads.hpp>

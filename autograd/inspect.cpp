@@ -5,9 +5,10 @@
 #include <fmt/format.h>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
-#include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/branches.hpp>
+#include <tapegrad/autograd/detail/gate_table.hpp>
+#include <tapegrad/autograd/detail/local_gradient.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
-#include <tapegrad/ops/kernels.hpp>
 
 namespace tapegrad {
 
@@ -35,61 +36,6 @@ void check_readable(const Block& block, std::uint32_t index, const char* who, Pl
   for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
     block.check_readable(block.operand(index, k), who, place);
   }
-}
-
-detail::View view_of(Block& block, std::uint32_t index) {
-  return {block.value(index), block.shape(index)};
-}
-
-/// ∂y/∂x_k of a pointwise gate: its gradient rule for an upstream gradient of ones, with the
-/// operands repeated to y's shape so that nothing is summed.
-Array<double> pointwise_local(Block& block, std::uint32_t index, int k) {
-  const detail::GateTable& table = detail::table_of_gate(block, index);
-  const Shape& shape = block.shape(index);
-  return with_precision(block.precision, [&](auto type) {
-    using T = decltype(type);
-    const auto count = static_cast<std::size_t>(shape.size());
-    const std::vector<T> ones(count, T(1));
-    std::vector<std::vector<T>> repeated;
-    detail::View x[3];
-    for (int i = 0; i < table.arity; ++i) {
-      const detail::View operand = view_of(block, block.operand(index, static_cast<unsigned>(i)));
-      repeated.emplace_back(count);
-      ops::kernels::strided_copy(shape, static_cast<const T*>(operand.data),
-                                 ops::broadcast_strides(operand.sizes, shape),
-                                 repeated.back().data(), ops::contiguous_strides(shape), false);
-      x[i] = {repeated.back().data(), shape};
-    }
-    std::vector<T> out(count);
-    detail::pointwise_gradient(table, block.attributes(index), block.precision, k, ones.data(), x,
-                               shape, block.value(index), out.data(), false);
-    return detail::to_array(shape, out.data(), block.precision);
-  });
-}
-
-/// Collects the gradient of one operand.
-template <class T>
-class OperandSink final : public detail::GradSink {
- public:
-  OperandSink(int position, std::size_t size) : position_(position), gradient_(size) {}
-  bool needs(std::uint32_t, int position) override { return position == position_; }
-  detail::GradTarget target(std::uint32_t) override { return {gradient_.data(), true}; }
-  const T* gradient() const { return gradient_.data(); }
-
- private:
-  int position_;
-  std::vector<T> gradient_;
-};
-
-/// The vector-Jacobian product of a whole-tensor gate's present gradient.
-Array<double> whole_local(Block& block, std::uint32_t index, int k) {
-  const std::uint32_t operand = block.operand(index, static_cast<std::uint32_t>(k));
-  return with_precision(block.precision, [&](auto type) {
-    OperandSink<decltype(type)> sink(k, static_cast<std::size_t>(block.count(operand)));
-    detail::ComputeExecutor executor(block, index, sink);
-    detail::table_of_gate(block, index).backward(block.attributes(index), executor);
-    return detail::to_array(block.shape(operand), sink.gradient(), block.precision);
-  });
 }
 
 std::string elements(const Array<double>& array, const char* number_format) {
@@ -135,42 +81,18 @@ Array<double> local_gradient(const Var& x, int operand, Place place) {
   check_readable(block, index, "local_gradient", place);
   const detail::GateTable& table = detail::table_of_gate(block, index);
   if (!table.differentiable_in(static_cast<std::uint32_t>(operand))) return Array<double>(0.0);
-  if (table.pointwise) return pointwise_local(block, index, operand);
+  if (table.pointwise) return detail::pointwise_local_gradient(block, index, operand);
   if (block.grad(index).numbers == nullptr)
     return detail::to_array(block.shape(source), nullptr, f64);
-  return whole_local(block, index, operand);
+  return detail::vector_jacobian_product(block, index, static_cast<std::uint32_t>(operand));
 }
 
 std::vector<std::int64_t> branches(const Var& x, Place place) {
   Block& block = detail::live_block(x, "branches", place);
   const std::uint32_t index = x.index();
-  std::vector<std::int64_t> result;
-  if (block.is_leaf(index)) return result;
-  const detail::GateTable& table = detail::table_of_gate(block, index);
-  if (table.branches == nullptr) return result;
+  if (!detail::has_kinks(block, index)) return {};
   check_readable(block, index, "branches", place);
-  const Shape& shape = block.shape(index);
-  std::vector<std::vector<double>> numbers;
-  std::vector<ops::In<double>> operands;
-  for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
-    const std::uint32_t operand = block.operand(index, k);
-    std::vector<double> own(static_cast<std::size_t>(block.count(operand)));
-    detail::convert(block.value(operand), block.precision, own.data(), f64, block.count(operand),
-                    false);
-    if (table.pointwise) {
-      std::vector<double> repeated(static_cast<std::size_t>(shape.size()));
-      ops::kernels::strided_copy(shape, own.data(),
-                                 ops::broadcast_strides(block.shape(operand), shape),
-                                 repeated.data(), ops::contiguous_strides(shape), false);
-      own = std::move(repeated);
-    }
-    numbers.push_back(std::move(own));
-    operands.push_back({nullptr, table.pointwise ? shape : block.shape(operand)});
-  }
-  for (std::size_t k = 0; k < operands.size(); ++k) operands[k].data = numbers[k].data();
-  table.branches(block.attributes(index), shape.size(),
-                 {operands.data(), static_cast<int>(operands.size())}, result);
-  return result;
+  return detail::branches_of(block, index);
 }
 
 std::string to_string(const Var& x) {

@@ -56,6 +56,9 @@ struct Node {
   }
 
   Op op() const { return static_cast<Op>(kind & 0xFF); }
+  void set_op(Op op) {
+    kind = static_cast<std::uint16_t>((kind & ~0xFFU) | static_cast<std::uint32_t>(op));
+  }
   bool has(std::uint32_t flag) const { return (kind & flag >> 16) != 0; }
   /// Those that a handle repeats.
   std::uint32_t flags_of_handle() const { return std::uint32_t{kind} << 16 & handle_flags; }

@@ -131,4 +131,11 @@ void replay_into(const Block& from, Block& to, Place place) {
   run(to);
 }
 
+void hold_detached(Block& copy) {
+  for (std::uint32_t i = 0; i < copy.size; ++i) {
+    Node& node = copy.nodes[i];
+    if (node.op() == op_of<ops::Detach>) node.set_op(Op::leaf);
+  }
+}
+
 }  // namespace tapegrad::detail

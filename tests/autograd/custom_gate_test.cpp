@@ -386,7 +386,7 @@ TEST(CustomGate, WholeTensorSecondOrder) {
   expect_arrays(g[1].value(), u[2].grad(), 1e-14);
   // The gradient of the gradient's norm, checked by differences.
   const Var norm = sum(g[0] * g[0]) + sum(g[1] * g[1]);
-  EXPECT_LE(gradcheck(tape, norm).worst().error, 1e-6);
+  EXPECT_TRUE(gradcheck(norm).passed());
 }
 
 TEST(CustomGate, ChecksGood) {
@@ -394,7 +394,7 @@ TEST(CustomGate, ChecksGood) {
   const Var x = tape.variable(array({2, 3}, {1, 0.2, -0.3, 0.4, 1.5, 0.6}));
   const Var w = tape.variable({1, -2, 0.5});
   const Var rows = gate(WeightedRows{{}, 0.3}, gate(Softplus{{}, 2}, x), w);
-  EXPECT_EQ(gradcheck(tape, sum(tanh(rows))).verdict(), Verdict::good);
+  EXPECT_TRUE(gradcheck(sum(tanh(rows))).passed());
 }
 
 TEST(CustomGate, ReplaysWithItsAttributes) {

@@ -48,8 +48,9 @@ TEST(Mean, OfNothing) {
 }
 
 /// Every gradient of a number against differences.
-void expect_gradients(Tape& tape, const Var& y) {
-  EXPECT_LE(static_cast<int>(gradcheck(tape, y).verdict()), static_cast<int>(Verdict::fine));
+void expect_gradients(const Var& y) {
+  const GradcheckReport report = gradcheck(y);
+  EXPECT_TRUE(report.passed()) << to_string(report);
 }
 
 TEST(Functional, SoftmaxAlongAnyAxis) {
@@ -61,8 +62,8 @@ TEST(Functional, SoftmaxAlongAnyAxis) {
   EXPECT_NEAR(nn::softmax(x, 0).value()(0, 0), p, 1e-15);
   expect_arrays(nn::softmax(x, 1).value(), softmax(x).value(), 0);
   expect_arrays(exp(nn::log_softmax(x, 1)).value(), softmax(x).value(), 1e-15);
-  expect_gradients(tape, sum(nn::softmax(x, 0) * weights));
-  expect_gradients(tape, sum(nn::log_softmax(x, -2) * weights));
+  expect_gradients(sum(nn::softmax(x, 0) * weights));
+  expect_gradients(sum(nn::log_softmax(x, -2) * weights));
 }
 
 TEST(Functional, LogSoftmaxOfFarScoresIsFinite) {
@@ -78,8 +79,8 @@ TEST(Functional, VarianceAndStandardDeviation) {
   expect_numbers(nn::variance(x, {1}, false, 0).value(), {2, 0}, 1e-15);
   EXPECT_EQ(nn::variance(x, {1}, true).shape(), (Shape{2, 1}));
   expect_numbers(nn::standard_deviation(x, {1}, false, 0).value(), {std::sqrt(2), 0}, 1e-15);
-  expect_gradients(tape, nn::variance(x));
-  expect_gradients(tape, nn::standard_deviation(slice(x, 0, 0, 1)));
+  expect_gradients(nn::variance(x));
+  expect_gradients(nn::standard_deviation(slice(x, 0, 0, 1)));
   // All elements equal: a kink, where the slope is 0 and not NaN.
   nn::standard_deviation(slice(x, 0, 1, 2)).backward();
   expect_numbers(x.grad(), std::vector<double>(8, 0), 0);
@@ -101,7 +102,7 @@ TEST(Functional, Norms) {
   expect_numbers(nn::vector_norm(x, std::numeric_limits<double>::infinity(), {1}).value(), {4, 2},
                  0);
   EXPECT_NEAR(nn::vector_norm(x, 3).item(), std::cbrt(27 + 64 + 8), 1e-14);
-  expect_gradients(tape, nn::vector_norm(slice(x, 0, 0, 1), 1.5));
+  expect_gradients(nn::vector_norm(slice(x, 0, 0, 1), 1.5));
   expect_error<ValueError>([&] { nn::vector_norm(x, 0); }, {"[vector_norm]", "p > 0"});
 }
 
@@ -165,7 +166,7 @@ TEST(Functional, CosineSimilarity) {
   const Var a = tape.variable(array({2, 2}, {1, 0, 3, 4}));
   const Var b = tape.variable(array({2, 2}, {1, 1, -8, 6}));
   expect_numbers(nn::cosine_similarity(a, b).value(), {std::sqrt(0.5), 0}, 1e-15);
-  expect_gradients(tape, sum(nn::cosine_similarity(a, b) * array({2}, {2, 3})));
+  expect_gradients(sum(nn::cosine_similarity(a, b) * array({2}, {2, 3})));
   EXPECT_EQ(nn::cosine_similarity(tape.data({0, 0}), tape.data({1, 0}), 0).item(), 0);
 }
 
@@ -176,7 +177,7 @@ TEST(Functional, Distances) {
   const Array<double> expected = array({2, 3}, {5, std::sqrt(10), 1, 3, 0, std::sqrt(17)});
   expect_arrays(nn::cdist(a, b).value(), expected, 1e-14);
   expect_numbers(nn::pairwise_distance(a, slice(b, 0, 0, 2)).value(), {5, 0}, 0);
-  expect_gradients(tape, sum(nn::cdist(slice(a, 0, 0, 1), b) * array({1, 3}, {1, 2, 3})));
+  expect_gradients(sum(nn::cdist(slice(a, 0, 0, 1), b) * array({1, 3}, {1, 2, 3})));
   // Where two rows coincide the distance has a kink: slope 0, not NaN.
   sum(nn::cdist(slice(a, 0, 1, 2), slice(b, 0, 1, 2))).backward();
   expect_numbers(a.grad(), {0, 0, 0, 0}, 0);

@@ -1,23 +1,39 @@
 #pragma once
 
+#include <functional>
+
 #include <tapegrad/autograd/testing/detail/gate_cases.hpp>
 
 namespace tapegrad::testing {
+
+/// Changes one gate of a circuit while it is drawn: returns what is recorded instead.
+using Replacement = std::function<GateCase(const GateCase&)>;
 
 /// A circuit of `gates` gates drawn from the list, ending in one number. Operands are built from
 /// earlier gates and variables, squeezed into the gate's domain, so that gradients meet along many
 /// paths. The same seed draws the same circuit.
 class RandomCircuit {
  public:
-  RandomCircuit(Tape& tape, std::uint64_t seed, int gates) : tape_(tape), generator_(seed) {
+  RandomCircuit(Tape& tape, std::uint64_t seed, int gates)
+      : RandomCircuit(tape, seed, gates, -1, {}) {}
+
+  /// The same circuit with the gate drawn at position `replaced` recorded as `replacement` says.
+  RandomCircuit(Tape& tape, std::uint64_t seed, int gates, int replaced,
+                const Replacement& replacement)
+      : tape_(tape), generator_(seed) {
     for (int i = 0; i < 3; ++i) pool_.push_back(leaf({}));
-    for (int i = 0; i < gates; ++i) add_gate();
+    for (int i = 0; i < gates; ++i) {
+      add_gate(i == replaced ? replacement : [](const GateCase& c) { return c; });
+      if (i == replaced) replaced_ = pool_.back();
+    }
     Var total = tape_.data(0.0);
     for (const Var& value : pool_) total += mean_like(value) * generator_.uniform(0.5, 1.5);
     output_ = total;
   }
 
   const Var& output() const { return output_; }
+  /// The gate that was recorded otherwise.
+  const Var& replaced() const { return replaced_; }
 
  private:
   const Var& pick_earlier() { return pool_[generator_.below(pool_.size())]; }
@@ -67,7 +83,7 @@ class RandomCircuit {
     return elements <= 30 && gate_case.has_elements() && !detaches;
   }
 
-  void add_gate() {
+  void add_gate(const Replacement& replacement) {
     const std::vector<GateCase>& cases = all_cases();
     const GateCase* gate_case = nullptr;
     do {
@@ -77,13 +93,13 @@ class RandomCircuit {
     for (std::size_t k = 0; k < gate_case->shapes.size(); ++k) {
       operands.push_back(operand(gate_case->shapes[k], gate_case->domains[k]));
     }
-    pool_.push_back(record_case(*gate_case, operands));
+    pool_.push_back(record_case(replacement(*gate_case), operands));
   }
 
   Tape& tape_;
   Generator generator_;
   std::vector<Var> pool_;
-  Var output_;
+  Var output_, replaced_;
 };
 
 }  // namespace tapegrad::testing

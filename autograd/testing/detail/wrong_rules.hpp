@@ -31,7 +31,8 @@ inline const char* to_string(Mutation mutation) {
 /// The gradients in all operands, and what gradcheck says of them.
 struct Outcome {
   std::vector<double> gradients;
-  Verdict verdict;
+  std::uint32_t gate;  ///< Its index on the tape.
+  GradcheckReport report;
 };
 
 inline Outcome run(const GateCase& gate_case) {
@@ -40,7 +41,7 @@ inline Outcome run(const GateCase& gate_case) {
   const Recorded recorded = record_case(tape, gate_case, numbers, all_variable(gate_case));
   const std::vector<double> upstream = asymmetric(recorded.y.size());
   const Var output = sum(recorded.y * tape.data(ArrayRef(upstream.data(), recorded.y.shape())));
-  Outcome outcome{{}, gradcheck(tape, output).verdict()};
+  Outcome outcome{{}, recorded.y.index(), gradcheck(output)};
   output.backward();
   for (const Var& operand : recorded.operands) {
     const Array<double> gradient = operand.grad();
@@ -69,25 +70,36 @@ inline bool is_equal_by_mathematics(const GateCase& gate_case, const Outcome& ri
   return gradient_of(gate_case, right, operand) == gradient_of(gate_case, right, next);
 }
 
+/// The same case with a wrong gradient rule.
+template <class G>
+GateCase mutated(const GateCase& right, std::size_t operand, Mutation mutation) {
+  using M = Mutant<G>;
+  GateCase wrong = right;
+  wrong.table = &detail::table_of<M>();
+  wrong.attributes = std::make_shared<const M>(*static_cast<const G*>(right.attributes.get()),
+                                               static_cast<int>(operand), mutation);
+  return wrong;
+}
+
 /// Every mutant that is wrong must have other gradients, or it tests nothing, and be noticed. True
 /// if this one is wrong.
 template <class G>
 bool try_mutant(const GateCase& gate_case, const Outcome& right, std::size_t operand,
                 Mutation mutation) {
-  using M = Mutant<G>;
-  GateCase mutated = gate_case;
-  mutated.table = &detail::table_of<M>();
-  mutated.attributes = std::make_shared<const M>(*static_cast<const G*>(gate_case.attributes.get()),
-                                                 static_cast<int>(operand), mutation);
   SCOPED_TRACE(gate_case.name() + ": operand " + std::to_string(operand) + " " +
                to_string(mutation));
-  const Outcome outcome = run(mutated);
+  const Outcome outcome = run(mutated<G>(gate_case, operand, mutation));
   if (is_equal_by_mathematics(gate_case, right, operand, mutation)) {
     EXPECT_EQ(outcome.gradients, right.gradients);
     return false;
   }
   EXPECT_NE(outcome.gradients, right.gradients);
-  EXPECT_GE(static_cast<int>(outcome.verdict), static_cast<int>(Verdict::suspicious));
+  EXPECT_FALSE(outcome.report.passed()) << to_string(outcome.report);
+  const std::optional<WrongRule>& blamed = outcome.report.wrong_rule;
+  // A whole-tensor gate that sends a gradient elsewhere is wrong in two operands.
+  const bool either = mutation == Mutation::swapped;
+  EXPECT_TRUE(blamed && blamed->gate == outcome.gate && (either || blamed->operand == operand))
+      << to_string(outcome.report);
   return true;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include <tapegrad/autograd/detail/block.hpp>
+#include <tapegrad/ops/array.hpp>
+
+namespace tapegrad::detail {
+
+/// ∂y/∂x_k of a pointwise gate, element by element, of y's shape.
+Array<double> pointwise_local_gradient(Block& block, std::uint32_t gate, int k);
+
+/// uᵀ ∂y/∂x_k of a whole-tensor gate, for the gradient u that has arrived at it.
+Array<double> vector_jacobian_product(Block& block, std::uint32_t gate, std::uint32_t k);
+/// The same for a u of one's own, on a tape in double.
+std::vector<double> vector_jacobian_product(Block& block, std::uint32_t gate, std::uint32_t k,
+                                            std::vector<double> u);
+
+}  // namespace tapegrad::detail
