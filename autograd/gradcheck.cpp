@@ -122,6 +122,14 @@ void note_kinks(const GradcheckReport& report, std::vector<std::string>& notes) 
                   kinks, report.coordinates.size()));
 }
 
+/// Whether differences contradict a coordinate, by however little. Once a gate's rule is known to
+/// be wrong, nothing else is likelier to be the reason.
+bool is_contradicted(const CoordinateCheck& check) {
+  const bool compared = check.verdict == Verdict::ok || check.verdict == Verdict::suspicious;
+  return compared && verdict(check.error) != Verdict::ok &&
+         std::abs(check.analytic - check.numeric) > 4 * check.uncertainty;
+}
+
 GradcheckReport run(Objective& objective, const GradcheckOptions& options) {
   Block& block = objective.block();
   GradcheckReport report;
@@ -148,8 +156,7 @@ GradcheckReport run(Objective& objective, const GradcheckOptions& options) {
   for (CheckedLeaf& leaf : leaves) {
     for (const Line& line : detail::lines_of(leaf, options)) {
       CoordinateCheck check = comparison.check(line);
-      // What a gate with a wrong rule has its share in is more than suspicious.
-      if (error && check.verdict == Verdict::suspicious) check.verdict = Verdict::wrong;
+      if (error && is_contradicted(check)) check.verdict = Verdict::wrong;
       if (!deterministic) check.verdict = Verdict::non_deterministic;
       report.coordinates.push_back(check);
     }

@@ -25,8 +25,8 @@ enum class Verdict {
 const char* to_string(Verdict verdict);
 
 /// What a relative error in double precision says of a gradient: up to 1e−7 (for every gate on the
-/// longest way to the output, which each bring roundings of their own) it is ok, with kinks in the
-/// objective up to 1e−4; above 1e−2 it is wrong, between them suspicious.
+/// longest way to the output, each of which rounds) it is ok, beside a kink up to 1e−4; above 1e−2
+/// it is wrong, between them suspicious.
 Verdict verdict(double relative_error, bool kinks = false, int depth = 1);
 
 /// How gradcheck goes about it.

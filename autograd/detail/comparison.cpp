@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include <tapegrad/autograd/detail/backward.hpp>
 #include <tapegrad/ops/philox.hpp>
 
 namespace tapegrad::detail {
@@ -39,14 +38,6 @@ int depth_of(const Block& block, std::uint32_t output) {
     }
   }
   return depth[output];
-}
-
-bool meets_kinks(const Block& block, std::uint32_t output) {
-  const std::vector<char>& upstream = upstream_of(block, output, Path::any);
-  for (std::uint32_t i = 0; i <= output; ++i) {
-    if (upstream[i] != 0 && has_kinks(block, i)) return true;
-  }
-  return false;
 }
 
 /// Some of 0 … count − 1, in order; all of them if there are few.
@@ -136,16 +127,14 @@ Comparison::Comparison(Objective& objective, const GradcheckOptions& options)
       options_(options),
       recorded_(*static_cast<const double*>(objective.block().value(objective.output()))),
       rounding_(options.loss_scale * rounding_of(objective.block(), objective.output())),
-      depth_(depth_of(objective.block(), objective.output())),
-      kinks_(meets_kinks(objective.block(), objective.output())) {
+      depth_(depth_of(objective.block(), objective.output())) {
   if (options.h > 0) ladder_ = {options.h, 6, true};
 }
 
 bool Comparison::is_deterministic() {
   const Sample first = objective_.evaluate();
   const Sample second = objective_.evaluate();
-  return first.value == recorded_ && second.value == recorded_ &&
-         first.branches == second.branches;
+  return first.value == recorded_ && second.value == recorded_ && first.branches == second.branches;
 }
 
 CoordinateCheck Comparison::check(const Line& line) {
@@ -188,11 +177,11 @@ CoordinateCheck Comparison::check_remainder(const Line& line) {
           judge(line, remainder)};
 }
 
-Verdict Comparison::judge(const Line& line, const Estimate& numeric) const {
+Verdict Comparison::judge(const Line& line, const Estimate& numeric, bool rough) const {
   const double analytic = scaled_analytic(line);
   const double error = std::abs(analytic - numeric.number);
   const double scale = std::max(std::abs(analytic), std::abs(numeric.number));
-  const Verdict by_error = verdict(relative_error(analytic, numeric.number), kinks_, depth_);
+  const Verdict by_error = verdict(relative_error(analytic, numeric.number), rough, depth_);
   if (by_error == Verdict::ok || !(error <= 4 * numeric.uncertainty)) return by_error;
   // Differences could not have come nearer. Four digits are a confirmation all the same, and so are
   // seven beside the leaf's largest gradient: 0 is seldom met exactly.
@@ -204,9 +193,9 @@ Verdict Comparison::judge(const Line& line, const Estimate& numeric) const {
 Verdict Comparison::judge(const Line& line, const Quotient& quotient) {
   switch (quotient.evidence) {
     case Evidence::both_sides:
-      return judge(line, quotient.derivative);
+      return judge(line, quotient.derivative, false);
     case Evidence::one_side: {
-      const Verdict of_side = judge(line, quotient.derivative);
+      const Verdict of_side = judge(line, quotient.derivative, true);
       return of_side == Verdict::ok ? Verdict::kink : of_side;
     }
     case Evidence::slopes:
@@ -224,7 +213,7 @@ Verdict Comparison::judge(const Line& line, const TaylorRemainder& remainder) co
   if (!std::isfinite(line.analytic())) return Verdict::wrong;
   if (!remainder.smooth) return Verdict::kink;
   // Without remainders to compare, the function is straight as far as rounding lets one see.
-  if (std::isnan(remainder.order)) return judge(line, remainder.slope);
+  if (std::isnan(remainder.order)) return judge(line, remainder.slope, false);
   if (remainder.order >= 1.7) return Verdict::ok;
   return remainder.order >= 1.3 ? Verdict::suspicious : Verdict::wrong;
 }

@@ -36,7 +36,8 @@ class Comparison {
  private:
   CoordinateCheck check_quotient(const Line& line);
   CoordinateCheck check_remainder(const Line& line);
-  Verdict judge(const Line& line, const Estimate& numeric) const;
+  /// `rough`: the estimate rests on one side of a kink.
+  Verdict judge(const Line& line, const Estimate& numeric, bool rough) const;
   Verdict judge(const Line& line, const Quotient& quotient);
   Verdict judge(const Line& line, const TaylorRemainder& remainder) const;
   bool meets_several_kinks(const Line& line, double h);
@@ -50,7 +51,6 @@ class Comparison {
   double recorded_;
   double rounding_;
   int depth_;
-  bool kinks_;
   Ladder ladder_;
 };
 

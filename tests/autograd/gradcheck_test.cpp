@@ -663,8 +663,9 @@ TEST(Gradcheck, AFunctionMustUseItsArguments) {
   Tape tape;
   const Var x = tape.variable(2);
   const auto f = [&](const std::vector<Var>&) { return x * x; };
+  const int line = __LINE__ + 1;
   expect_error<TapeError>([&] { gradcheck(f, {array({}, {2})}); },
-                          {"[gradcheck]", "arguments", line_of(__LINE__)});
+                          {"[gradcheck]", "arguments", line_of(line)});
 }
 
 // --- Precision ------------------------------------------------------------------------------
