@@ -13,6 +13,7 @@
 #include <tapegrad/autograd/numeric_gradient.hpp>
 #include <tapegrad/autograd/parameter.hpp>
 #include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/autograd/tape_difference.hpp>
 #include <tapegrad/autograd/threads.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/idx.hpp>

@@ -210,6 +210,7 @@ std::vector<double> gradient_norms(Block& block, std::uint32_t term,
   detail::clear_grads(block);
   detail::run_backward(block, term, nullptr, place);
   std::vector<double> norms;
+  norms.reserve(leaves.size());
   for (const CheckedLeaf& leaf : leaves)
     norms.push_back(norm(detail::gradient_of(block, leaf.index)));
   return norms;
@@ -228,6 +229,7 @@ void check_drowned_terms(const Block& recorded, ReplayedCircuit& circuit, Gradch
   if (terms.size() < 2 || terms.size() > most_terms) return;
   const std::vector<CheckedLeaf> leaves = circuit.leaves();
   std::vector<std::vector<double>> norms;
+  norms.reserve(terms.size());
   for (const std::uint32_t term : terms) {
     norms.push_back(gradient_norms(block, term, leaves, place));
   }

@@ -14,6 +14,11 @@ constexpr std::array verdicts = {
     Verdict::ok,          Verdict::suspicious,       Verdict::wrong, Verdict::kink, Verdict::tie,
     Verdict::below_noise, Verdict::non_deterministic};
 
+bool enough_ok(const GradcheckReport& report) {
+  const auto total = static_cast<double>(report.coordinates.size());
+  return static_cast<double>(report.count(Verdict::ok)) >= report.options.ok_share * total;
+}
+
 std::string counts(const GradcheckReport& report) {
   std::string text = fmt::format(
       "{} {}:", report.coordinates.size(),
@@ -72,10 +77,24 @@ std::vector<CoordinateCheck> shown(const GradcheckReport& report) {
   return chosen;
 }
 
+/// Why a check failed, in the order of gravity.
+std::string reason(const GradcheckReport& report) {
+  if (report.count(Verdict::non_deterministic) > 0) return "the output is not deterministic";
+  if (report.wrong_rule) return "a gate's rule is wrong";
+  if (report.count(Verdict::wrong) > 0) return "gradients are wrong";
+  const bool allowed = !report.options.allow_suspicious.empty();
+  if (report.count(Verdict::suspicious) > 0 && !allowed) return "gradients are suspicious";
+  if (!enough_ok(report)) {
+    return fmt::format("{} of {} coordinates are ok, {:g} % must be", report.count(Verdict::ok),
+                       report.coordinates.size(), 100 * report.options.ok_share);
+  }
+  return "a term of the output failed";
+}
+
 void append(std::string& text, const GradcheckReport& report, const std::string& indent) {
   const auto line = [&](const std::string& content) { text += indent + "  " + content + "\n"; };
-  text += fmt::format("{}gradcheck of {}: {}\n", indent, report.output,
-                      report.passed() ? "passed" : "failed");
+  text += fmt::format("{}gradcheck of {} {}\n", indent, report.output,
+                      report.passed() ? "passed" : "failed: " + reason(report));
   line(counts(report));
   if (!report.options.allow_suspicious.empty()) {
     line("suspicious ones are allowed: " + report.options.allow_suspicious);
@@ -122,11 +141,9 @@ std::int64_t GradcheckReport::count(Verdict verdict) const {
 }
 
 bool GradcheckReport::passed() const {
-  const auto total = static_cast<double>(coordinates.size());
   const bool bad = count(Verdict::wrong) > 0 || count(Verdict::non_deterministic) > 0 ||
                    (count(Verdict::suspicious) > 0 && options.allow_suspicious.empty());
-  const bool enough = static_cast<double>(count(Verdict::ok)) >= options.ok_share * total;
-  return !bad && !wrong_rule && enough &&
+  return !bad && !wrong_rule && enough_ok(*this) &&
          std::all_of(terms.begin(), terms.end(),
                      [](const GradcheckReport& term) { return term.passed(); });
 }

@@ -116,6 +116,7 @@ class PointwiseElements {
 
   std::vector<View> views(const std::vector<std::vector<double>>& x) const {
     std::vector<View> views;
+    views.reserve(x.size());
     for (const std::vector<double>& operand : x) views.push_back({operand.data(), shape()});
     return views;
   }
@@ -143,6 +144,7 @@ class PointwiseElements {
     if (table_.branches != nullptr) {
       branches.clear();
       std::vector<ops::In<double>> operands;
+      operands.reserve(x.size());
       for (const std::vector<double>& operand : x) operands.push_back({operand.data(), shape()});
       table_.branches(attributes_, shape().size(),
                       {operands.data(), static_cast<int>(operands.size())}, branches);

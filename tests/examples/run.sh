@@ -39,7 +39,7 @@ prints() {
   {
     if [[ $status -ne 0 ]]; then echo "exit code $status"; fi
     sed -E 's/ +/ /g; s/ $//' "$out" >"$out.squeezed"
-    while read -r pattern; do
+    while IFS= read -r pattern; do
       if ! grep -qxE -- "$pattern" "$out.squeezed"; then echo "no line matches: $pattern"; fi
     done
   } >"$log"
@@ -99,6 +99,23 @@ prints circuit "$programs/circuit" <<'END'
 f = 0\.73 df/dw = \(-0\.20, -0\.39, 0\.20\) df/dx = \(0\.39, -0\.59\)
 sigmoid\(1\) = 0\.73 local gradient \(1 - y\)\*y = 0\.20
 f = -20 df/d\(x, y, z, w\) = \(-8, 6, 2, 0\)
+END
+
+# Each part of the tour by its verdict and what it was made to show.
+prints gradcheck_tour "$programs/gradcheck_tour" <<'END'
+gradcheck of sum at .* passed
+ 6 coordinates: 6 ok, 0 suspicious, 0 wrong, 0 kink, 0 tie, 0 below noise, 0 non-deterministic
+ w \(3,\) .* 3 of 3 checked, error .*e-1[0-9] in norm; the gradient in float is .*e-0[78] from .*
+ \[wrong_tanh\] at gradcheck_tour\.cpp:[0-9]+, gate .* operand 0: element 0, expected 0\.419974, got 0\.238406
+ x \[0\]: .* error 4\.3e-01: wrong
+gradcheck of sum at .* failed: 2 of 3 coordinates are ok, 90 % must be
+ x \[0\]: analytic 1, numeric 1 .*: kink
+ x \[0\]: analytic 0, numeric 0 ± 1 .*: tie
+ note: in w, the gradient of data loss .* is checked apart
+ gradcheck of data loss at .* failed: a gate's rule is wrong
+ note: dropout at .* is active.*
+gradcheck of sum at .* failed: the output is not deterministic
+ note: the function records other gates nearby.*
 END
 
 trains spiral --epochs 3
