@@ -4,9 +4,11 @@
 
 #include <tapegrad/autograd/composed.hpp>
 #include <tapegrad/autograd/custom_gate.hpp>
+#include <tapegrad/autograd/functional.hpp>
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
+#include <tapegrad/autograd/gradgradcheck.hpp>
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/named_parameters.hpp>
 #include <tapegrad/autograd/no_grad.hpp>

@@ -101,6 +101,11 @@ sigmoid\(1\) = 0\.73 local gradient \(1 - y\)\*y = 0\.20
 f = -20 df/d\(x, y, z, w\) = \(-8, 6, 2, 0\)
 END
 
+prints newton "$programs/newton" <<'END'
+step 0: f\(-1\.200000, 1\.000000\) = 2\.420e\+01, .*
+step [67]: f\(1\.000000, 1\.000000\) = .*e[-+][0-9]+, .*
+END
+
 # Each part of the tour by its verdict and what it was made to show.
 prints gradcheck_tour "$programs/gradcheck_tour" <<'END'
 gradcheck of sum at .* passed
