@@ -49,7 +49,7 @@ void check_options(const GradcheckOptions& options) {
 
 std::string name_of(const Block& block, std::uint32_t index) {
   const std::string given = block.given_name(index);
-  return given.empty() ? block.name(index) : given;
+  return given.empty() ? fmt::format("{} %{}", block.name(index), index) : given;
 }
 
 std::string name_and_place(const Block& block, std::uint32_t index) {
@@ -62,12 +62,16 @@ double norm(const std::vector<double>& numbers) {
   return std::sqrt(sum);
 }
 
-/// Relative distance of two gradients in norm.
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
+double norm_of_difference(const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<double> difference;
+  difference.reserve(a.size());
   for (std::size_t i = 0; i < a.size(); ++i) difference.push_back(a[i] - b[i]);
-  const double scale = std::max(norm(a), norm(b));
-  return scale == 0 ? 0 : norm(difference) / scale;
+  return norm(difference);
+}
+
+/// A distance beside what it is a distance from; 0 for two zeros.
+double ratio(double distance, double scale) {
+  return distance == 0 ? 0 : distance / scale;
 }
 
 LeafCheck summary(const Block& block, const CheckedLeaf& leaf,
@@ -86,7 +90,7 @@ LeafCheck summary(const Block& block, const CheckedLeaf& leaf,
           block.shape(leaf.index),
           block.place(leaf.index),
           checked,
-          distance(analytic, numeric),
+          ratio(norm_of_difference(analytic, numeric), std::max(norm(analytic), norm(numeric))),
           0};
 }
 
@@ -186,7 +190,8 @@ void compare_precisions(const Block& recorded, std::uint32_t output, Objective& 
     const Array<double> gradient =
         detail::to_array(narrow.shape(leaves[k].index), narrow.grad(leaves[k].index).numbers, f32);
     const std::vector<double> own(gradient.begin(), gradient.end());
-    report.leaves[k].float_error = distance(own, leaves[k].analytic);
+    const std::vector<double>& expected = leaves[k].analytic;
+    report.leaves[k].float_error = ratio(norm_of_difference(own, expected), norm(expected));
   }
   for (const auto& change : detail::BranchTrace(wide.block(), output).changes(narrow)) {
     report.branch_differences.push_back({change.gate, change.element});
@@ -195,13 +200,23 @@ void compare_precisions(const Block& recorded, std::uint32_t output, Objective& 
 
 // --- Terms ----------------------------------------------------------------------------------
 
-/// Adds the terms of a sum of single numbers, from left to right; what is no sum is one term.
-void add_terms(const Block& block, std::uint32_t index, std::vector<std::uint32_t>& terms) {
-  const detail::Op op = block.nodes[index].op();
-  const bool is_sum = op == detail::op_of<ops::Add> || op == detail::op_of<ops::Sub>;
-  if (!block.requires_grad(index) || block.count(index) != 1) return;
-  if (!is_sum) return terms.push_back(index);
-  for (const std::uint32_t k : {0U, 1U}) add_terms(block, block.operand(index, k), terms);
+/// The terms of a sum of single numbers, the last one first; none if there are more than `most`.
+std::vector<std::uint32_t> terms_of(const Block& block, std::uint32_t output, std::size_t most) {
+  std::vector<std::uint32_t> terms, sums{output};
+  while (!sums.empty()) {
+    const std::uint32_t index = sums.back();
+    sums.pop_back();
+    if (!block.requires_grad(index) || block.count(index) != 1) continue;
+    const detail::Op op = block.nodes[index].op();
+    if (op == detail::op_of<ops::Add> || op == detail::op_of<ops::Sub>) {
+      sums.push_back(block.operand(index, 0));
+      sums.push_back(block.operand(index, 1));
+    } else {
+      terms.push_back(index);
+    }
+    if (terms.size() + sums.size() > most) return {};
+  }
+  return terms;
 }
 
 /// The norm of each leaf's gradient for one term.
@@ -217,17 +232,15 @@ std::vector<double> gradient_norms(Block& block, std::uint32_t term,
 }
 
 /// Checks those terms of a sum apart whose gradient in some leaf another term's hides.
-void check_drowned_terms(const Block& recorded, ReplayedCircuit& circuit, GradcheckReport& report,
-                         Place place) {
+void check_drowned_terms(Objective& objective, GradcheckReport& report, Place place) {
   // An error as large as such a gradient itself would still pass in the sum or be but suspicious.
   constexpr double drowned = 1e-3;
   // Each term costs a check of its own; a loss of more terms is better checked by its author.
   constexpr std::size_t most_terms = 8;
-  Block& block = circuit.block();
-  std::vector<std::uint32_t> terms;
-  add_terms(block, circuit.output(), terms);
-  if (terms.size() < 2 || terms.size() > most_terms) return;
-  const std::vector<CheckedLeaf> leaves = circuit.leaves();
+  Block& block = objective.block();
+  const std::vector<std::uint32_t> terms = terms_of(block, objective.output(), most_terms);
+  if (terms.size() < 2) return;
+  const std::vector<CheckedLeaf> leaves = objective.leaves();
   std::vector<std::vector<double>> norms;
   norms.reserve(terms.size());
   for (const std::uint32_t term : terms) {
@@ -245,7 +258,7 @@ void check_drowned_terms(const Block& recorded, ReplayedCircuit& circuit, Gradch
                       "show, so it is checked apart",
                       name_of(block, leaves[k].index), name_and_place(block, terms[t]), share,
                       name_and_place(block, loud)));
-      ReplayedCircuit apart(recorded, terms[t], place);
+      ReplayedCircuit apart(block, terms[t], place);
       report.terms.push_back(run(apart, report.options));
       break;
     }
@@ -269,7 +282,7 @@ GradcheckReport gradcheck(const Var& output, const GradcheckOptions& options, Pl
   if (recorded.precision == f32) {
     compare_precisions(recorded, output.index(), circuit, report, place);
   }
-  check_drowned_terms(recorded, circuit, report, place);
+  check_drowned_terms(circuit, report, place);
   return report;
 }
 
@@ -280,9 +293,10 @@ GradcheckReport gradcheck(const ScalarFunction& function, const std::vector<Arra
   GradcheckReport report = run(recorded, options);
   if (recorded.control_flow_depends_on_inputs()) {
     report.notes.emplace_back(
-        "the function records other gates nearby: its control flow depends on the inputs, and "
-        "where it changes differences are no evidence");
+        "the function records other gates or constants nearby: its control flow depends on the "
+        "inputs, or numbers are taken out of them, and differences across that are no evidence");
   }
+  check_drowned_terms(recorded, report, place);
   return report;
 }
 

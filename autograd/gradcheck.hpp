@@ -14,7 +14,7 @@ namespace tapegrad {
 /// What a check says of one coordinate of a gradient.
 enum class Verdict {
   ok,                 ///< Differences confirm it.
-  below_noise,        ///< Too small beside rounding for differences to tell.
+  below_noise,        ///< Differences cannot tell: too small beside rounding, or too steep.
   kink,               ///< Next to a kink: only the side that it lies on could be asked.
   tie,                ///< On a kink: the gradient lies between the slopes of the two sides.
   suspicious,         ///< A relative error up to 1e−2.
@@ -111,8 +111,9 @@ struct GradcheckReport {
 
   /// How many coordinates got a verdict.
   std::int64_t count(Verdict verdict) const;
-  /// Whether nothing is wrong, suspicious (unless allowed) or non-deterministic, no gate's rule is
-  /// wrong, enough coordinates are ok, and the same holds for the terms.
+  /// Whether something was checked, nothing is wrong, suspicious (unless allowed) or
+  /// non-deterministic, no gate's rule is wrong, gradients in float are finite, enough coordinates
+  /// are ok, and the same holds for the terms.
   bool passed() const;
   /// The coordinate with the gravest verdict and, among those, the largest error. Throws ValueError
   /// if nothing was checked.
@@ -124,9 +125,11 @@ std::string to_string(const GradcheckReport& report);
 
 /// Checks the gradient of a scalar output of a recorded circuit in the variables and parameters
 /// upstream: the circuit is replayed in double, its analytic gradient compared with differences,
-/// and each gate's rule checked by itself. What `detach` returns stays as it is. Never touches the
-/// user's tape, parameters or gradients.
-/// Throws as Var::backward does, and ValueError for options that make no sense.
+/// and each gate's rule checked by itself. Parameters have their present values; what `detach`
+/// returns stays as it is. Never touches the user's tape, parameters or gradients.
+/// Throws ShapeError unless the output has one element, TapeError if nothing upstream needs a
+/// gradient or a lean tape has reused its memory, NonFiniteError if the output is not finite, and
+/// ValueError for options that make no sense.
 GradcheckReport gradcheck(const Var& output, const GradcheckOptions& options = {},
                           Place place = Place::here());
 

@@ -14,6 +14,11 @@ constexpr std::array verdicts = {
     Verdict::ok,          Verdict::suspicious,       Verdict::wrong, Verdict::kink, Verdict::tie,
     Verdict::below_noise, Verdict::non_deterministic};
 
+bool finite_in_float(const GradcheckReport& report) {
+  return std::all_of(report.leaves.begin(), report.leaves.end(),
+                     [](const LeafCheck& leaf) { return std::isfinite(leaf.float_error); });
+}
+
 bool enough_ok(const GradcheckReport& report) {
   const auto total = static_cast<double>(report.coordinates.size());
   return static_cast<double>(report.count(Verdict::ok)) >= report.options.ok_share * total;
@@ -35,7 +40,9 @@ std::string leaf_line(const LeafCheck& leaf) {
   std::string text = fmt::format("{} {} ({}): {} of {} checked, error {:.1e} in norm", leaf.name,
                                  to_string(leaf.shape), to_string(leaf.place), leaf.checked,
                                  leaf.shape.size(), leaf.error);
-  if (leaf.float_error > 0) {
+  if (!std::isfinite(leaf.float_error)) {
+    text += "; the gradient in float is not finite";
+  } else if (leaf.float_error > 0) {
     text +=
         fmt::format("; the gradient in float is {:.1e} from the one in double", leaf.float_error);
   }
@@ -84,6 +91,8 @@ std::string reason(const GradcheckReport& report) {
   if (report.count(Verdict::wrong) > 0) return "gradients are wrong";
   const bool allowed = !report.options.allow_suspicious.empty();
   if (report.count(Verdict::suspicious) > 0 && !allowed) return "gradients are suspicious";
+  if (!finite_in_float(report)) return "the gradient in float is not finite";
+  if (report.coordinates.empty()) return "there is nothing to check";
   if (!enough_ok(report)) {
     return fmt::format("{} of {} coordinates are ok, {:g} % must be", report.count(Verdict::ok),
                        report.coordinates.size(), 100 * report.options.ok_share);
@@ -143,7 +152,8 @@ std::int64_t GradcheckReport::count(Verdict verdict) const {
 bool GradcheckReport::passed() const {
   const bool bad = count(Verdict::wrong) > 0 || count(Verdict::non_deterministic) > 0 ||
                    (count(Verdict::suspicious) > 0 && options.allow_suspicious.empty());
-  return !bad && !wrong_rule && enough_ok(*this) &&
+  return !coordinates.empty() && !bad && !wrong_rule && finite_in_float(*this) &&
+         enough_ok(*this) &&
          std::all_of(terms.begin(), terms.end(),
                      [](const GradcheckReport& term) { return term.passed(); });
 }

@@ -46,7 +46,7 @@ void wrong() {
 
 void kink() {
   Tape tape;
-  const Var x = tape.variable({1e-12, 1e-5, -3}).name("x");
+  const Var x = tape.variable({1e-20, 1e-5, -3}).name("x");
   show("Kinks: one nearer than any step, one that smaller steps keep away from, one far off",
        sum(relu(x)));
 }

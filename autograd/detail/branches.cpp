@@ -1,5 +1,6 @@
 #include <tapegrad/autograd/detail/branches.hpp>
 
+#include <cstring>
 #include <utility>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
@@ -58,6 +59,22 @@ std::uint64_t hash(const std::vector<std::int64_t>& branches, std::uint64_t befo
   return before;
 }
 
+namespace {
+
+/// Adds the bits of `count` doubles.
+void add_bits(const void* numbers, std::size_t count, std::vector<std::int64_t>& to) {
+  const std::size_t before = to.size();
+  to.resize(before + count);
+  if (count > 0) std::memcpy(to.data() + before, numbers, count * sizeof(double));
+}
+
+/// The attributes of a listed pointwise gate are doubles; others may have gaps between members.
+std::size_t constants_of(const GateTable& table) {
+  return table.pointwise && table.op != Op::custom ? table.attribute_bytes / sizeof(double) : 0;
+}
+
+}  // namespace
+
 std::uint64_t circuit_signature(const Block& block, std::uint32_t output) {
   const std::vector<char>& upstream = upstream_of(block, output, Path::any);
   std::vector<std::int64_t> gate;
@@ -67,6 +84,13 @@ std::uint64_t circuit_signature(const Block& block, std::uint32_t output) {
     gate.assign({i, static_cast<std::int64_t>(block.nodes[i].op())});
     for (std::uint32_t k = 0; k < block.operand_count(i); ++k) gate.push_back(block.operand(i, k));
     for (const std::int64_t size : block.shape(i)) gate.push_back(size);
+    if (!block.is_leaf(i)) {
+      const GateTable& table = table_of_gate(block, i);
+      gate.push_back(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&table)));
+      add_bits(block.attributes(i), constants_of(table), gate);
+    } else if (!block.requires_grad(i)) {
+      add_bits(block.value(i), static_cast<std::size_t>(block.count(i)), gate);
+    }
     sum = hash(gate, sum);
   }
   return sum;

@@ -16,7 +16,8 @@ std::vector<std::int64_t> branches_of(const Block& block, std::uint32_t index);
 /// Goes on with a number that stands for all branches seen so far.
 std::uint64_t hash(const std::vector<std::int64_t>& branches, std::uint64_t before);
 
-/// A number that is the same for circuits of the same gates, whatever their numbers.
+/// A number that is the same for circuits of the same gates, constants and data, whatever the
+/// numbers in their variables.
 std::uint64_t circuit_signature(const Block& block, std::uint32_t output);
 
 /// Remembers on which side of its kinks everything upstream of an output lies.

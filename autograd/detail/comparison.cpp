@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
-#include <set>
+#include <new>
 #include <utility>
 
-#include <tapegrad/ops/philox.hpp>
+#include <tapegrad/autograd/detail/sample.hpp>
 
 namespace tapegrad::detail {
 
@@ -15,15 +16,20 @@ namespace {
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
 /// How far rounding may move the output: each gate rounds its value v, which the gradient g of the
-/// output in it carries on as ε·|g·v|. Gates that cannot move round the same way every time.
+/// output in it carries on as ε·|g·v|. The same of its operands, leaves among them, stands for what
+/// is rounded within a sum or a product of matrices. What cannot move rounds the same way each
+/// time.
 double rounding_of(const Block& block, std::uint32_t output) {
   double sum = 0;
   for (std::uint32_t i = 0; i <= output; ++i) {
-    if (block.is_leaf(i) || !block.requires_grad(i)) continue;
+    if (!block.requires_grad(i)) continue;
     const auto* g = static_cast<const double*>(block.grad(i).numbers);
     if (g == nullptr) continue;
     const auto* v = static_cast<const double*>(block.value(i));
-    for (std::int64_t e = 0; e < block.count(i); ++e) sum += std::abs(g[e] * v[e]);
+    for (std::int64_t e = 0; e < block.count(i); ++e) {
+      const double carried = std::abs(g[e] * v[e]);
+      if (std::isfinite(carried)) sum += carried;
+    }
   }
   return epsilon * sum;
 }
@@ -40,18 +46,6 @@ int depth_of(const Block& block, std::uint32_t output) {
   return depth[output];
 }
 
-/// Some of 0 … count − 1, in order; all of them if there are few.
-std::vector<std::int64_t> sample(std::int64_t count, std::int64_t most, Generator& generator) {
-  std::set<std::int64_t> chosen;
-  // Floyd's way to draw without replacement.
-  for (std::int64_t i = std::max<std::int64_t>(0, count - most); i < count; ++i) {
-    const auto drawn =
-        static_cast<std::int64_t>(generator.below(static_cast<std::uint64_t>(i) + 1));
-    chosen.insert(count <= most || chosen.count(drawn) != 0 ? i : drawn);
-  }
-  return {chosen.begin(), chosen.end()};
-}
-
 std::vector<double> random_direction(std::size_t size, Generator& generator) {
   std::vector<double> direction(size);
   double squares = 0;
@@ -63,23 +57,31 @@ std::vector<double> random_direction(std::size_t size, Generator& generator) {
   return direction;
 }
 
-/// Calls f with the leaf moved by t along the line; puts it back exactly.
-template <class F>
-auto moved(const Line& line, double t, F f) {
-  double* const x = line.leaf->numbers;
-  if (line.element >= 0) {
-    const double before = std::exchange(x[line.element], x[line.element] + t);
-    const auto result = f();
-    x[line.element] = before;
-    return result;
+/// A leaf moved by t along a line, until the end of its life.
+class Moved {
+ public:
+  Moved(const Line& line, double t) : line_(line) {
+    double* const x = line.leaf->numbers;
+    if (line.element >= 0) {
+      before_.push_back(std::exchange(x[line.element], x[line.element] + t));
+      return;
+    }
+    const std::vector<double>& d = line.direction;
+    before_.assign(x, x + d.size());
+    for (std::size_t i = 0; i < d.size(); ++i) x[i] += t * d[i];
   }
-  const std::vector<double>& d = line.direction;
-  const std::vector<double> before(x, x + d.size());
-  for (std::size_t i = 0; i < d.size(); ++i) x[i] += t * d[i];
-  const auto result = f();
-  std::copy(before.begin(), before.end(), x);
-  return result;
-}
+  /// Puts back what was there, to the last bit.
+  ~Moved() {
+    const std::int64_t first = line_.element >= 0 ? line_.element : 0;
+    std::copy(before_.begin(), before_.end(), line_.leaf->numbers + first);
+  }
+  Moved(const Moved&) = delete;
+  Moved& operator=(const Moved&) = delete;
+
+ private:
+  const Line& line_;
+  std::vector<double> before_;
+};
 
 bool is_between(double analytic, const Quotient& quotient) {
   const auto [low, high] = std::minmax({quotient.left.number, quotient.right.number});
@@ -97,13 +99,13 @@ double Line::analytic() const {
   return sum;
 }
 
-double Line::weight() const {
-  if (element >= 0) return std::abs(leaf->numbers[element] * analytic());
-  double sum = 0;
+double Line::size() const {
+  if (element >= 0) return std::abs(leaf->numbers[element]);
+  double largest = 0;
   for (std::size_t i = 0; i < direction.size(); ++i) {
-    sum += std::abs(leaf->numbers[i] * leaf->analytic[i]);
+    largest = std::max(largest, std::abs(leaf->numbers[i]));
   }
-  return sum;
+  return largest;
 }
 
 std::vector<Line> lines_of(const CheckedLeaf& leaf, const GradcheckOptions& options) {
@@ -127,8 +129,11 @@ Comparison::Comparison(Objective& objective, const GradcheckOptions& options)
       options_(options),
       recorded_(*static_cast<const double*>(objective.block().value(objective.output()))),
       rounding_(options.loss_scale * rounding_of(objective.block(), objective.output())),
-      depth_(depth_of(objective.block(), objective.output())) {
-  if (options.h > 0) ladder_ = {options.h, 6, true};
+      depth_(depth_of(objective.block(), objective.output())) {}
+
+Ladder Comparison::ladder_for(const Line& line) const {
+  if (options_.h > 0) return {options_.h, 6, false};
+  return {1e-3 * std::max(1.0, line.size())};
 }
 
 bool Comparison::is_deterministic() {
@@ -142,8 +147,8 @@ CoordinateCheck Comparison::check(const Line& line) {
 }
 
 CoordinateCheck Comparison::check_quotient(const Line& line) {
-  const Quotient quotient = difference_quotient([&](double t) { return at(line, t); }, ladder_,
-                                                options_.difference, noise_along(line));
+  const Quotient quotient =
+      difference_quotient(function_on(line), ladder_for(line), options_.difference);
   Estimate numeric = quotient.derivative;
   if (quotient.evidence == Evidence::slopes) {
     const auto& [left, right] = std::pair{quotient.left, quotient.right};
@@ -164,7 +169,7 @@ CoordinateCheck Comparison::check_quotient(const Line& line) {
 CoordinateCheck Comparison::check_remainder(const Line& line) {
   const double analytic = scaled_analytic(line);
   const TaylorRemainder remainder =
-      taylor_remainder([&](double t) { return at(line, t); }, analytic, noise_along(line));
+      taylor_remainder(function_on(line), analytic, 100 * ladder_for(line).first);
   const Estimate& slope = remainder.slope;
   return {line.leaf->index,
           line.element,
@@ -177,20 +182,24 @@ CoordinateCheck Comparison::check_remainder(const Line& line) {
           judge(line, remainder)};
 }
 
+// NOTE [Verdicts]
+// The relative error decides first, by bands that users know. Above the band of "ok", an error of
+// up to four uncertainties may be the quotient's own: then four digits in common are a
+// confirmation, and so is a 0 that meets a quotient of nothing beside the leaf's largest gradient;
+// anything less is below the noise. An error beyond that is what its band says.
 Verdict Comparison::judge(const Line& line, const Estimate& numeric, bool rough) const {
   const double analytic = scaled_analytic(line);
   const double error = std::abs(analytic - numeric.number);
   const double scale = std::max(std::abs(analytic), std::abs(numeric.number));
   const Verdict by_error = verdict(relative_error(analytic, numeric.number), rough, depth_);
   if (by_error == Verdict::ok || !(error <= 4 * numeric.uncertainty)) return by_error;
-  // Differences could not have come nearer. Four digits are a confirmation all the same, and so are
-  // seven beside the leaf's largest gradient: 0 is seldom met exactly.
-  const double largest = options_.loss_scale * line.leaf->largest();
-  const bool confirmed = numeric.uncertainty <= std::max(1e-4 * scale, 1e-7 * largest);
-  return confirmed ? Verdict::ok : Verdict::below_noise;
+  const double smallest =
+      analytic == 0 ? 1e-7 * options_.loss_scale * line.leaf->largest() : 1e-4 * scale;
+  return numeric.uncertainty <= smallest ? Verdict::ok : Verdict::below_noise;
 }
 
 Verdict Comparison::judge(const Line& line, const Quotient& quotient) {
+  if (!std::isfinite(line.analytic())) return Verdict::wrong;
   switch (quotient.evidence) {
     case Evidence::both_sides:
       return judge(line, quotient.derivative, false);
@@ -206,7 +215,7 @@ Verdict Comparison::judge(const Line& line, const Quotient& quotient) {
     case Evidence::none:
       break;
   }
-  return Verdict::kink;
+  return Verdict::below_noise;
 }
 
 Verdict Comparison::judge(const Line& line, const TaylorRemainder& remainder) const {
@@ -221,20 +230,23 @@ Verdict Comparison::judge(const Line& line, const TaylorRemainder& remainder) co
 /// Where several gates lie on their kinks, what each of them sends need not add up to something
 /// between the slopes: relu(x) − relu(−x) = x has slope 1 everywhere and gets 0 at 0.
 bool Comparison::meets_several_kinks(const Line& line, double h) {
-  return moved(line, h, [&] {
-    objective_.evaluate();
-    return objective_.changed_branches() > 1;
-  });
-}
-
-double Comparison::noise_along(const Line& line) const {
-  return rounding_ + epsilon * options_.loss_scale * line.weight();
+  const Moved moved(line, h);
+  objective_.evaluate();
+  return objective_.changed_branches() > 1;
 }
 
 Sample Comparison::at(const Line& line, double t) {
-  Sample sample = moved(line, t, [&] { return objective_.evaluate(); });
-  sample.value *= options_.loss_scale;
-  return sample;
+  const Moved moved(line, t);
+  try {
+    Sample sample = objective_.evaluate();
+    sample.value *= options_.loss_scale;
+    return sample;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    // A gate or function that refuses what lies outside of its domain, as others make NaN of it.
+    return {NAN, 0};
+  }
 }
 
 }  // namespace tapegrad::detail

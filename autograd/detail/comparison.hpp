@@ -16,8 +16,8 @@ struct Line {
 
   /// The gradient along the line.
   double analytic() const;
-  /// Σ |x·g| over all x that move.
-  double weight() const;
+  /// The largest |x| that moves.
+  double size() const;
 };
 
 /// The coordinates of a leaf that are checked, or directions in it: drawn at random, with a stream
@@ -42,8 +42,10 @@ class Comparison {
   Verdict judge(const Line& line, const TaylorRemainder& remainder) const;
   bool meets_several_kinks(const Line& line, double h);
   double scaled_analytic(const Line& line) const { return options_.loss_scale * line.analytic(); }
-  /// How far rounding may move the objective on a line.
-  double noise_along(const Line& line) const;
+  Ladder ladder_for(const Line& line) const;
+  auto function_on(const Line& line) {
+    return FunctionOnLine{[this, &line](double t) { return at(line, t); }, rounding_, line.size()};
+  }
   Sample at(const Line& line, double t);
 
   Objective& objective_;
@@ -51,7 +53,6 @@ class Comparison {
   double recorded_;
   double rounding_;
   int depth_;
-  Ladder ladder_;
 };
 
 }  // namespace tapegrad::detail

@@ -26,8 +26,9 @@ ReplayedCircuit::ReplayedCircuit(const Block& recorded, std::uint32_t output, Pl
 
 std::vector<CheckedLeaf> ReplayedCircuit::leaves() {
   Block& copy = copy_.block();
-  const std::vector<char>& upstream = upstream_of(copy, output_, Path::differentiable);
+  const std::vector<char>& upstream = upstream_of(copy, output_, Path::any);
   std::vector<CheckedLeaf> leaves;
+  // Also those behind a gate without a gradient rule: it may have been forgotten.
   for (std::uint32_t i = 0; i <= output_; ++i) {
     if (upstream[i] == 0 || !copy.is_leaf(i) || !copy.requires_grad(i)) continue;
     leaves.push_back({i, static_cast<double*>(copy.value(i)), gradient_of(copy, i)});

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <map>
+#include <new>
 #include <vector>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
@@ -12,20 +14,22 @@
 #include <tapegrad/autograd/detail/difference_quotient.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
 #include <tapegrad/autograd/detail/local_gradient.hpp>
+#include <tapegrad/autograd/detail/sample.hpp>
 #include <tapegrad/ops/kernels.hpp>
-#include <tapegrad/ops/philox.hpp>
 
 namespace tapegrad::detail {
 
 namespace {
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-constexpr Ladder ladder{1e-2, 7};
+// From steps for functions without a scale to those for numbers near 1e-13.
+constexpr int rungs = 14;
 
 /// Whether a derivative contradicts the evidence. The rule of one gate is simple enough for
 /// differences to confirm five digits; where rounding lets them confirm fewer, it is in the
 /// uncertainty.
 bool contradicts(double got, const Quotient& quotient) {
+  if (!std::isfinite(got)) return quotient.evidence != Evidence::none;
   const auto beyond = [&](const Estimate& e) {
     return 4 * e.uncertainty + 1e-5 * std::max(std::abs(e.number), std::abs(got));
   };
@@ -61,12 +65,26 @@ bool is_checked(const Block& block, std::uint32_t gate, std::uint32_t k) {
          (maybe_forgotten || table.differentiable_in(k));
 }
 
-/// Some of 0 … count − 1, evenly: all of them if there are few.
-std::vector<std::int64_t> spread(std::int64_t count, std::int64_t most) {
-  std::vector<std::int64_t> chosen;
-  const std::int64_t stride = std::max<std::int64_t>(1, count / most);
-  for (std::int64_t i = 0; i < count; i += stride) chosen.push_back(i);
-  return chosen;
+/// `most` of 0 … count − 1, drawn anew for each gate but the same ones each time.
+std::vector<std::int64_t> some_of(std::int64_t count, std::int64_t most, std::uint32_t gate) {
+  Generator generator(gate);
+  return sample(count, most, generator);
+}
+
+Ladder ladder_for(double x) {
+  return {1e-2 * std::max(1.0, std::abs(x)), rungs};
+}
+
+/// A rule that throws for numbers outside of its domain makes NaN of them, as others do.
+template <class F>
+void or_nothing(std::vector<double>& y, F compute) {
+  try {
+    compute();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    std::fill(y.begin(), y.end(), NAN);
+  }
 }
 
 // --- Pointwise gates ------------------------------------------------------------------------
@@ -78,7 +96,7 @@ class PointwiseElements {
   PointwiseElements(const Block& block, std::uint32_t gate)
       : table_(table_of_gate(block, gate)),
         attributes_(block.attributes(gate)),
-        elements_(spread(block.count(gate), 500)) {
+        elements_(some_of(block.count(gate), 500, gate)) {
     const Shape& shape = block.shape(gate);
     std::vector<double> repeated(static_cast<std::size_t>(shape.size()));
     for (std::uint32_t k = 0; k < block.operand_count(gate); ++k) {
@@ -96,14 +114,17 @@ class PointwiseElements {
   std::optional<RuleError> check(std::uint32_t gate, std::uint32_t k) const {
     const std::vector<double> got = derivatives(k);
     std::map<double, std::vector<Sample>> moved;  // By distance.
+    double scale = 0;                             // One ladder for all.
+    for (const double x : x_[k]) scale = std::max(scale, std::abs(x));
     for (std::size_t i = 0; i < elements_.size(); ++i) {
       const auto at = [&](double distance) {
         std::vector<Sample>& samples = moved[distance];
         if (samples.empty()) samples = move(k, distance);
         return samples[i];
       };
-      const double noise = epsilon * (8 * std::abs(at(0).value) + std::abs(x_[k][i] * got[i]));
-      const Quotient quotient = difference_quotient(at, ladder, Difference::centred, noise);
+      const double noise = 8 * epsilon * std::abs(at(0).value);
+      const Quotient quotient = difference_quotient(FunctionOnLine{at, noise, x_[k][i]},
+                                                    ladder_for(scale), Difference::centred);
       if (contradicts(got[i], quotient)) {
         return RuleError{gate, k, elements_[i], number_of(quotient), got[i]};
       }
@@ -123,7 +144,9 @@ class PointwiseElements {
 
   std::vector<double> values(const std::vector<std::vector<double>>& x) const {
     std::vector<double> y(elements_.size());
-    pointwise_forward(table_, attributes_, f64, views(x).data(), shape(), y.data(), false);
+    or_nothing(y, [&] {
+      pointwise_forward(table_, attributes_, f64, views(x).data(), shape(), y.data(), false);
+    });
     return y;
   }
 
@@ -194,7 +217,7 @@ class WeightedOutput {
         along.evidence == Evidence::both_sides || along.evidence == Evidence::one_side;
     if (certain && !contradicts(got, along)) return std::nullopt;
     std::vector<double> one(x_.size(), 0.0);
-    for (const std::int64_t i : spread(static_cast<std::int64_t>(x_.size()), 200)) {
+    for (const std::int64_t i : some_of(static_cast<std::int64_t>(x_.size()), 200, gate_)) {
       const auto element = static_cast<std::size_t>(i);
       one[element] = 1;
       const Quotient own = quotient(one);
@@ -209,21 +232,18 @@ class WeightedOutput {
 
  private:
   Quotient quotient(const std::vector<double>& direction) {
-    double rounding = 0;
+    double rounding = 0, largest = 0;
     at(direction, 0);
     for (std::size_t i = 0; i < y_.size(); ++i) rounding += std::abs(u_[i] * y_[i]);
-    // A sum rounds once for each of some dozens of elements.
-    const double noise = 64 * epsilon * (rounding + scale(direction));
-    return difference_quotient([&](double t) { return at(direction, t); }, ladder,
-                               Difference::centred, noise);
-  }
-
-  double scale(const std::vector<double>& direction) const {
-    double sum = 0;
     for (std::size_t i = 0; i < x_.size(); ++i) {
-      if (direction[i] != 0) sum += std::abs(x_[i] * gradient_[i]);
+      const double carried = std::abs(x_[i] * gradient_[i]);
+      if (std::isfinite(carried)) rounding += carried;
+      if (direction[i] != 0) largest = std::max(largest, std::abs(x_[i]));
     }
-    return sum;
+    // A sum rounds once for each of some dozens of elements.
+    const FunctionOnLine f{[&](double t) { return at(direction, t); }, 64 * epsilon * rounding,
+                           largest};
+    return difference_quotient(f, ladder_for(largest), Difference::centred);
   }
 
   Sample at(const std::vector<double>& direction, double t) {
@@ -237,11 +257,13 @@ class WeightedOutput {
       views.push_back({numbers, block_.shape(operand)});
       operands.push_back({static_cast<const double*>(numbers), block_.shape(operand)});
     }
-    run_forward(table_, block_.attributes(gate_), f64, views.data(), views.size(),
-                block_.shape(gate_), y_.data(), false);
+    or_nothing(y_, [&] {
+      run_forward(table_, block_.attributes(gate_), f64, views.data(), views.size(),
+                  block_.shape(gate_), y_.data(), false);
+    });
     Sample sample;
     for (std::size_t i = 0; i < y_.size(); ++i) sample.value += u_[i] * y_[i];
-    if (table_.branches != nullptr) {
+    if (table_.branches != nullptr && std::isfinite(sample.value)) {
       std::vector<std::int64_t> branches;
       table_.branches(block_.attributes(gate_), block_.count(gate_),
                       {operands.data(), static_cast<int>(operands.size())}, branches);
@@ -273,7 +295,7 @@ std::optional<RuleError> wrong_rule(Block& block, std::uint32_t gate) {
 std::optional<RuleError> first_wrong_rule(Block& block, std::uint32_t output) {
   const std::vector<char> upstream = upstream_of(block, output, Path::any);
   for (std::uint32_t i = 0; i <= output; ++i) {
-    if (upstream[i] == 0 || block.is_leaf(i) || !block.requires_grad(i)) continue;
+    if (upstream[i] == 0 || block.is_leaf(i)) continue;
     const std::optional<RuleError> error = wrong_rule(block, i);
     if (error) return error;
   }

@@ -22,23 +22,24 @@ struct TaylorRemainder {
   bool smooth = false;  ///< Whether any step kept the branches of the middle.
 };
 
-/// See NOTE [Taylor remainders]. `at` and `noise` are those of difference_quotient.
+/// See NOTE [Taylor remainders].
 template <class At>
-TaylorRemainder taylor_remainder(At at, double slope, double noise) {
-  const Sample middle = at(0.0);
+TaylorRemainder taylor_remainder(const FunctionOnLine<At>& f, double slope, double first_step) {
+  const Sample middle = f.at(0.0);
   TaylorRemainder result;
-  double last = NAN;
-  double h = 0.1;
-  for (int rung = 0; rung < 6; ++rung, h /= 10) {
-    const Sample moved = at(h);
+  double last = NAN, last_h = NAN;
+  double h = first_step;
+  for (int rung = 0; rung < 9; ++rung, h /= 10) {
+    const Sample moved = f.at(h);
     if (!moved.is_like(middle)) continue;
     const double rise = moved.value - middle.value;
     const double remainder = std::abs(rise - h * slope);
-    result.slope = {rise / h, (remainder + noise) / h, h};
+    result.slope = {rise / h, f.noise / h, h};
     result.smooth = true;
-    if (!(remainder > 10 * noise)) break;
-    if (!std::isnan(last)) result.order = std::log10(last / remainder);
+    if (!(remainder > 10 * f.noise)) break;
+    if (!std::isnan(last)) result.order = std::log10(last / remainder) / std::log10(last_h / h);
     last = remainder;
+    last_h = h;
   }
   return result;
 }

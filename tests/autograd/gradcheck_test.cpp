@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -303,7 +304,7 @@ TEST(Gradcheck, ABothZeroGradientPasses) {
 
 TEST(Gradcheck, AKinkWithinTheStepIsStillSmoothForSmallerSteps) {
   Tape tape;
-  const Var x = tape.variable({1e-5, -2e-5, 3});
+  const Var x = tape.variable({1e-5, -2e-5, 0.01});
   const GradcheckReport report = gradcheck(sum(relu(x) * x));
   EXPECT_TRUE(report.passed()) << to_string(report);
   EXPECT_EQ(report.count(Verdict::ok), 3);
@@ -312,7 +313,7 @@ TEST(Gradcheck, AKinkWithinTheStepIsStillSmoothForSmallerSteps) {
 
 TEST(Gradcheck, AKinkNearerThanAnyStepShowsOneSide) {
   Tape tape;
-  const Var x = tape.variable({1e-12, -1e-12});
+  const Var x = tape.variable({1e-20, -1e-20});
   GradcheckOptions options;
   options.ok_share = 0;
   const GradcheckReport report = gradcheck(sum(relu(x)), options);
@@ -554,6 +555,12 @@ TEST(Gradcheck, AForgottenGradientIsBlamed) {
   const GradcheckReport report = gradcheck(gate(Forgetful{}, x) + x);
   EXPECT_EQ(report.count(Verdict::wrong), 1);
   EXPECT_NEAR(report.worst().numeric, 7, 1e-7);
+  ASSERT_TRUE(report.wrong_rule);
+  EXPECT_EQ(report.wrong_rule->name, "forgetful");
+  const Var aside = tape.variable(1);
+  const GradcheckReport hidden = gradcheck(gate(Forgetful{}, x) + aside);
+  EXPECT_EQ(hidden.count(Verdict::wrong), 1) << to_string(hidden);
+  EXPECT_TRUE(hidden.wrong_rule);
 }
 
 /// A gate that draws a random number each time.
@@ -628,6 +635,126 @@ TEST(Gradcheck, BelowTheNoiseNothingIsSaid) {
   EXPECT_EQ(report.count(Verdict::wrong), 0);
 }
 
+// --- Numbers far from 1 ---------------------------------------------------------------------
+
+/// Gradients that are right where a step of 1e-3 says nothing about them.
+TEST(Gradcheck, SmallAndLargeNumbersRaiseNoAlarm) {
+  const std::vector<std::pair<double, std::function<Var(const Var&)>>> cases = {
+      {1e-9, [](const Var& x) { return log(x); }},
+      {1e-9, [](const Var& x) { return 1 / x; }},
+      {1e-10, [](const Var& x) { return rsqrt(x); }},
+      {1e-5, [](const Var& x) { return sqrt(x * x); }},
+      {1e-8, [](const Var& x) { return pow(x, 0.5); }},
+      {0, [](const Var& x) { return tanh(1e8 * x); }},
+      {0, [](const Var& x) { return sin(6.283185307179586e4 * x); }},
+      {1e-9, [](const Var& x) { return exp(1e9 * x); }},
+      {1e9, [](const Var& x) { return tanh(1e-9 * x); }},
+      {1e12, [](const Var& x) { return sin(1e-12 * x); }},
+      {1e7, [](const Var& x) { return square(x - 1e7); }},
+      {3, [](const Var& x) { return square(x - 3); }},
+      {25, [](const Var& x) { return -log(1 - sigmoid(x)); }},
+      {30, [](const Var& x) { return log(sigmoid(-x)); }},
+  };
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Tape tape;
+    const Var x = tape.variable({cases[i].first, cases[i].first});
+    const GradcheckReport report = gradcheck(sum(cases[i].second(x)));
+    EXPECT_EQ(report.count(Verdict::wrong) + report.count(Verdict::suspicious), 0)
+        << "case " << i << ": " << to_string(report);
+    EXPECT_FALSE(report.wrong_rule) << "case " << i << ": " << to_string(report);
+  }
+}
+
+TEST(Gradcheck, SumsThatCancelRaiseNoAlarm) {
+  Tape tape;
+  const Var x = tape.variable({1e10, 1, -1e10});
+  EXPECT_EQ(gradcheck(sum(x)).count(Verdict::wrong), 0);
+  const Var w = tape.variable(array({3, 1}, {1, 1, 1}));
+  const Var product = matmul(tape.data(array({1, 3}, {3e6, 1, -3e6})), w);
+  const GradcheckReport report = gradcheck(sum(product));
+  EXPECT_EQ(report.count(Verdict::wrong) + report.count(Verdict::suspicious), 0)
+      << to_string(report);
+}
+
+/// x, with a gradient that is not a number beyond 5.
+struct NanRule : ops::Pointwise<1> {
+  static constexpr const char* name = "nan_rule";
+  template <class T>
+  T forward(T x) const {
+    return x * x;
+  }
+  template <class T>
+  T gradient(ops::At<0>, T g, T x, T) const {
+    using ops::where;
+    return where(x > 5, std::numeric_limits<double>::quiet_NaN() * g, 2 * g * x);
+  }
+};
+
+TEST(Gradcheck, WhatIsNoNumberIsWrong) {
+  Tape tape;
+  Array<double> numbers({20}, 1.5);
+  numbers(7) = 6;
+  const GradcheckReport nan = gradcheck(sum(gate(NanRule{}, tape.variable(numbers))));
+  EXPECT_EQ(nan.count(Verdict::wrong), 1) << to_string(nan);
+  EXPECT_EQ(nan.count(Verdict::ok), 19) << to_string(nan);
+  ASSERT_TRUE(nan.wrong_rule);
+  EXPECT_EQ(nan.wrong_rule->element, 7);
+  numbers(7) = 0;  // The slope of a square root at 0 is infinite: right, and of no use.
+  const GradcheckReport infinite = gradcheck(sum(sqrt(tape.variable(numbers))));
+  EXPECT_EQ(infinite.count(Verdict::wrong), 1) << to_string(infinite);
+  EXPECT_FALSE(infinite.passed());
+}
+
+TEST(Gradcheck, AFloatGradientThatIsNoNumberFails) {
+  Tape tape(f32);
+  const Var x = tape.variable({100, 2});
+  const GradcheckReport report = gradcheck(sum(x * x + 1 / (1 + exp(x))));
+  EXPECT_EQ(report.count(Verdict::wrong), 0) << to_string(report);
+  EXPECT_FALSE(report.passed());
+  EXPECT_NE(to_string(report).find("in float is not finite"), std::string::npos);
+}
+
+/// √x, which refuses negative numbers.
+struct Picky : ops::Pointwise<1> {
+  static constexpr const char* name = "picky";
+  template <class T>
+  T forward(T x) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (x < 0) throw ValueError("[picky] needs x of at least 0");
+    }
+    using ops::sqrt;
+    return sqrt(x);
+  }
+  template <class T>
+  T gradient(ops::At<0>, T g, T, T y) const {
+    return g / (2 * y);
+  }
+};
+
+TEST(Gradcheck, AGateMayRefuseWhatLiesBeyondItsDomain) {
+  Tape tape;
+  const Var x = tape.variable(1e-4);
+  EXPECT_TRUE(gradcheck(gate(Picky{}, x)).passed()) << to_string(gradcheck(gate(Picky{}, x)));
+  EXPECT_EQ(x.item(), 1e-4);
+}
+
+TEST(Gradcheck, LongSumsAndSharedOnesTakeNoTime) {
+  Tape tape;
+  const Var x = tape.variable(1);
+  Var doubled = x, added = x;
+  for (int i = 0; i < 40; ++i) doubled = doubled + doubled;
+  EXPECT_TRUE(gradcheck(doubled).passed());
+  for (int i = 0; i < 300000; ++i) added = added + x;
+  EXPECT_TRUE(gradcheck(added).passed());
+}
+
+TEST(Gradcheck, NothingToCheckIsNoSuccess) {
+  Tape tape;
+  const Var x = tape.variable(array({0}, {}));
+  EXPECT_FALSE(gradcheck(sum(x)).passed());
+  EXPECT_NE(to_string(gradcheck(sum(x))).find("nothing to check"), std::string::npos);
+}
+
 // --- Functions ------------------------------------------------------------------------------
 
 TEST(Gradcheck, OfAFunctionRecordedAnew) {
@@ -650,6 +777,28 @@ TEST(Gradcheck, ControlFlowThatDependsOnValuesIsFound) {
   EXPECT_EQ(report.count(Verdict::wrong), 0) << to_string(report);
   EXPECT_EQ(report.count(Verdict::ok), 0);
   EXPECT_NE(to_string(report).find("control flow"), std::string::npos);
+}
+
+TEST(Gradcheck, NumbersTakenOutOfVariablesAreFound) {
+  const auto frozen = [](const std::vector<Var>& v) { return v[0] * v[0].item(); };
+  const auto chosen = [](const std::vector<Var>& v) {
+    return v[0].item() > 1 ? 3 * v[0] - 2 : 2 * v[0] - 1;
+  };
+  for (const ScalarFunction& f : {ScalarFunction(frozen), ScalarFunction(chosen)}) {
+    const GradcheckReport report = gradcheck(f, {array({}, {1})});
+    EXPECT_FALSE(report.passed());
+    EXPECT_EQ(report.count(Verdict::wrong), 0) << to_string(report);
+    EXPECT_NE(to_string(report).find("other gates or constants"), std::string::npos);
+  }
+}
+
+TEST(Gradcheck, TermsOfAFunctionAreCheckedApart) {
+  const auto f = [](const std::vector<Var>& v) {
+    return mean(gate(WrongTanh{}, v[0])) * 1e-8 + 1e3 * sum(v[0] * v[0]);
+  };
+  const GradcheckReport report = gradcheck(f, {array({2}, {2, -1})});
+  ASSERT_EQ(report.terms.size(), 1U) << to_string(report);
+  EXPECT_EQ(report.terms[0].count(Verdict::wrong), 2);
 }
 
 TEST(Gradcheck, AFunctionThatDrawsIsNonDeterministic) {
