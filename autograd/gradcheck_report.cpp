@@ -64,9 +64,12 @@ std::string coordinate_line(const GradcheckReport& report, const CoordinateCheck
   const std::string where = c.element < 0 ? "direction" : fmt::format("[{}]", c.element);
   const std::string order =
       std::isnan(c.order) ? "" : fmt::format(", remainder of order {:.2f}", c.order);
-  return fmt::format(
-      "{} {}: analytic {:.8g}, numeric {:.8g} ± {:.1g} (h = {:g}), error {:.1e}{}: {}", leaf->name,
-      where, c.analytic, c.numeric, c.uncertainty, c.h, c.error, order, to_string(c.verdict));
+  const std::string numeric = std::isfinite(c.uncertainty)
+                                  ? fmt::format("{:.8g} ± {:.1g} (h = {:g}), error {:.1e}",
+                                                c.numeric, c.uncertainty, c.h, c.error)
+                                  : "unknown";
+  return fmt::format("{} {}: analytic {:.8g}, numeric {}{}: {}", leaf->name, where, c.analytic,
+                     numeric, order, to_string(c.verdict));
 }
 
 /// The coordinates that say most: what is not ok, the gravest first; else the worst one.

@@ -13,6 +13,7 @@
 #include <tapegrad/nn/linear.hpp>
 
 #include "support/expect.hpp"
+#include "support/wrong_tanh.hpp"
 
 namespace tapegrad::testing {
 namespace {
@@ -153,20 +154,6 @@ TEST(Derivatives, Errors) {
 }
 
 // --- Second derivatives checked -------------------------------------------------------------
-
-/// tanh, with a gradient that forgets the square.
-struct WrongTanh : ops::Pointwise<1> {
-  static constexpr const char* name = "wrong_tanh";
-  template <class T>
-  T forward(T x) const {
-    using ops::tanh;
-    return tanh(x);
-  }
-  template <class T>
-  T gradient(ops::At<0>, T g, T, T y) const {
-    return g * (1 - y);
-  }
-};
 
 /// log(cosh x) whose gradient is right, but not the gradient's own.
 struct LogCosh : ops::Whole<1, 1> {

@@ -19,6 +19,7 @@
 #include <tapegrad/nn/sequential.hpp>
 
 #include "support/expect.hpp"
+#include "support/wrong_tanh.hpp"
 
 namespace tapegrad::testing {
 namespace {
@@ -237,20 +238,6 @@ TEST(Gradcheck, WithoutEarlierBackward) {
   EXPECT_FALSE(p.has_grad());
   EXPECT_EQ(x.grad_item(), 0);
 }
-
-/// tanh with a gradient that forgets the square.
-struct WrongTanh : ops::Pointwise<1> {
-  static constexpr const char* name = "wrong_tanh";
-  template <class T>
-  T forward(T x) const {
-    using ops::tanh;
-    return tanh(x);
-  }
-  template <class T>
-  T gradient(ops::At<0>, T g, T, T y) const {
-    return g * (1 - y);
-  }
-};
 
 TEST(Gradcheck, AWrongRuleIsFound) {
   Tape tape;
