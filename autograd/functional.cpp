@@ -31,7 +31,6 @@ class Recorded {
 
   Var x, y;
 
-  Var constant(const Array<double>& value, Place place) { return tape_.data(value, place); }
   Var variable(const Array<double>& value, Place place) { return tape_.variable(value, place); }
 
   /// uᵀ ∂of/∂to, zeros if `of` does not depend on it.
@@ -65,7 +64,7 @@ void check_single(const Var& y, const char* who, Place place) {
 /// The gradient in x of a function with a single element, as gates; zeros if it is none of x.
 Var gradient(Recorded& f, Place place) {
   if (f.y.requires_grad()) return grad(f.y, {f.x}, place).front();
-  return f.constant(Array<double>(f.x.value().shape(), 0.0), place);
+  return constant(Array<double>(f.x.value().shape(), 0.0), place);
 }
 
 /// A row per element of `of`.
