@@ -117,6 +117,21 @@ void note_random_gates(const Block& block, std::uint32_t output, std::vector<std
   }
 }
 
+/// Says so where no parameter has been changed since it was initialised.
+void note_initial_parameters(const Block& recorded, std::uint32_t output,
+                             std::vector<std::string>& notes) {
+  bool any = false;
+  for (const detail::Leaf& leaf : recorded.leaves) {
+    if (leaf.parameter == nullptr || leaf.index > output) continue;
+    if (leaf.parameter->version > 1) return;  // The first change is the initialiser's.
+    any = true;
+  }
+  if (!any) return;
+  notes.emplace_back(
+      "the parameters have their initial values, where gradients may be unlike those of training: "
+      "check again after some steps");
+}
+
 void note_kinks(const GradcheckReport& report, std::vector<std::string>& notes) {
   const std::int64_t kinks = report.count(Verdict::kink) + report.count(Verdict::tie);
   if (10 * kinks <= static_cast<std::int64_t>(report.coordinates.size())) return;
@@ -282,6 +297,7 @@ GradcheckReport gradcheck(const Var& output, const GradcheckOptions& options, Pl
   if (recorded.precision == f32) {
     compare_precisions(recorded, output.index(), circuit, report, place);
   }
+  note_initial_parameters(recorded, output.index(), report.notes);
   check_drowned_terms(circuit, report, place);
   return report;
 }

@@ -34,7 +34,12 @@ std::vector<T> run_rule(Block& block, std::uint32_t index, std::uint32_t k) {
   const std::uint32_t operand = block.operand(index, k);
   OperandSink<T> sink(static_cast<int>(k), static_cast<std::size_t>(block.count(operand)));
   ComputeExecutor executor(block, index, sink);
-  table_of_gate(block, index).backward(block.attributes(index), executor);
+  const GateTable& table = table_of_gate(block, index);
+  if (table.pointwise) {
+    executor.pointwise(table, block.attributes(index));
+  } else {
+    table.backward(block.attributes(index), executor);
+  }
   return sink.gradient();
 }
 

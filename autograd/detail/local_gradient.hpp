@@ -10,7 +10,7 @@ namespace tapegrad::detail {
 /// ∂y/∂x_k of a pointwise gate, element by element, of y's shape.
 Array<double> pointwise_local_gradient(Block& block, std::uint32_t gate, int k);
 
-/// uᵀ ∂y/∂x_k of a whole-tensor gate, for the gradient u that has arrived at it.
+/// uᵀ ∂y/∂x_k of a gate, of x_k's shape, for the gradient u that has arrived at it.
 Array<double> vector_jacobian_product(Block& block, std::uint32_t gate, std::uint32_t k);
 /// The same for a u of one's own, on a tape in double.
 std::vector<double> vector_jacobian_product(Block& block, std::uint32_t gate, std::uint32_t k,

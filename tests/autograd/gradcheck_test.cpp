@@ -598,6 +598,19 @@ TEST(Gradcheck, SmallGradientsAreSaidToBeSmall) {
   EXPECT_NEAR(scaled.coordinates[0].analytic, 0.02, 1e-15);
 }
 
+TEST(Gradcheck, InitialParametersAreNotTheWholeStory) {
+  Parameter p(array({2}, {1, 2}));
+  const auto text = [&] {
+    Tape tape;
+    return to_string(gradcheck(sum(tanh(tape.parameter(p)))));
+  };
+  EXPECT_NE(text().find("initial values"), std::string::npos);
+  for (const double x : {1.5, 1.6}) p.set_value(array({2}, {x, 2}));
+  EXPECT_EQ(text().find("initial values"), std::string::npos);
+  Tape tape;
+  EXPECT_EQ(to_string(gradcheck(exp(tape.variable(1)))).find("initial"), std::string::npos);
+}
+
 TEST(Gradcheck, APenaltyMustNotHideTheDataLoss) {
   Tape tape;
   const Var w = tape.variable({2, -1});
