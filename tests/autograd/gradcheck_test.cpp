@@ -13,6 +13,7 @@
 
 #include <tapegrad/autograd/custom_gate.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
+#include <tapegrad/autograd/threads.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
@@ -203,6 +204,8 @@ TEST(Gradcheck, ANetworkOfFloatsIsCheckedInDouble) {
 
 /// 784-128-64-10 with tanh: of the size that the examples train.
 TEST(Gradcheck, ANetworkOfAHundredThousandParametersInSeconds) {
+  const int threads = num_threads();
+  set_num_threads(1);
   const auto begin = std::chrono::steady_clock::now();
   nn::manual_seed(1);
   set_default_precision(f32);
@@ -225,6 +228,7 @@ TEST(Gradcheck, ANetworkOfAHundredThousandParametersInSeconds) {
     EXPECT_LT(leaf.float_error, 1e-4);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  set_num_threads(threads);
   RecordProperty("milliseconds", static_cast<int>(1000 * seconds.count()));
   std::printf("[ MEASURED ] %zu coordinates in %.2f s\n%s", report.coordinates.size(),
               seconds.count(), to_string(report).c_str());
