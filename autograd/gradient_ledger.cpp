@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/gate_table.hpp>
 #include <tapegrad/autograd/detail/local_gradient.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
@@ -21,6 +22,13 @@ double sum_of_magnitudes(const Array<double>& numbers) {
   return sum;
 }
 
+/// Whether a gradient has arrived; that of a scalar that none has reached is zero.
+bool is_reached(const Block& block, std::uint32_t index) {
+  const Block::Grad grad = block.grad(index);
+  if (grad.numbers == nullptr) return false;
+  return block.is_tensor(index) || detail::first_number(grad.numbers, grad.precision) != 0;
+}
+
 }  // namespace
 
 GradientLedger gradient_ledger(const Var& x, Place place) {
@@ -30,9 +38,10 @@ GradientLedger gradient_ledger(const Var& x, Place place) {
   double sent = 0;
   for (std::uint32_t i = x.index() + 1; i < block.size; ++i) {
     for (std::uint32_t k = 0; k < block.operand_count(i); ++k) {
-      if (block.operand(i, k) != x.index() || block.grad(i).numbers == nullptr) continue;
-      if (!detail::table_of_gate(block, i).differentiable_in(k)) continue;
+      if (block.operand(i, k) != x.index()) continue;
       block.check_readable(i, "gradient_ledger", place);
+      const bool sends = detail::table_of_gate(block, i).differentiable_in(k);
+      if (!sends || !is_reached(block, i)) continue;
       LedgerEntry entry{detail::handle(block, i), static_cast<int>(k),
                         detail::vector_jacobian_product(block, i, k)};
       for (std::size_t e = 0; e < ledger.total.size(); ++e) {
