@@ -8,8 +8,8 @@
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
-#include <tapegrad/autograd/gradient_ledger.hpp>
 #include <tapegrad/autograd/gradgradcheck.hpp>
+#include <tapegrad/autograd/gradient_ledger.hpp>
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/memory_by_gate.hpp>
 #include <tapegrad/autograd/named_parameters.hpp>
