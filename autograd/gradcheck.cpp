@@ -74,22 +74,20 @@ double ratio(double distance, double scale) {
   return distance == 0 ? 0 : distance / scale;
 }
 
-LeafCheck summary(const Block& block, const CheckedLeaf& leaf,
+/// Sums up the coordinates of a leaf.
+LeafCheck summary(const Block& block, std::uint32_t leaf,
                   const std::vector<CoordinateCheck>& coordinates) {
   std::vector<double> analytic, numeric;
   for (const CoordinateCheck& c : coordinates) {
-    if (c.leaf != leaf.index || c.verdict == Verdict::kink || c.verdict == Verdict::tie) continue;
+    if (c.verdict == Verdict::kink || c.verdict == Verdict::tie) continue;
     analytic.push_back(c.analytic);
     numeric.push_back(c.numeric);
   }
-  const auto checked =
-      std::count_if(coordinates.begin(), coordinates.end(),
-                    [&](const CoordinateCheck& c) { return c.leaf == leaf.index; });
-  return {leaf.index,
-          name_of(block, leaf.index),
-          block.shape(leaf.index),
-          block.place(leaf.index),
-          checked,
+  return {leaf,
+          name_of(block, leaf),
+          block.shape(leaf),
+          block.place(leaf),
+          static_cast<std::int64_t>(coordinates.size()),
           ratio(norm_of_difference(analytic, numeric), std::max(norm(analytic), norm(numeric))),
           0};
 }
@@ -161,7 +159,7 @@ GradcheckReport run(Objective& objective, const GradcheckOptions& options) {
                                   error->operand, error->element,          error->expected,
                                   error->got};
   }
-  std::vector<CheckedLeaf> leaves = objective.leaves();
+  const std::vector<CheckedLeaf> leaves = objective.leaves();
   note_small_gradients(leaves, block, options, report.notes);
   note_random_gates(block, objective.output(), report.notes);
 
@@ -172,18 +170,18 @@ GradcheckReport run(Objective& objective, const GradcheckOptions& options) {
         "the same inputs gave another output: draw random numbers once and pass them in, or let a "
         "gate with a seed draw them, such as dropout_mask");
   }
-  for (CheckedLeaf& leaf : leaves) {
+  for (const CheckedLeaf& leaf : leaves) {
+    std::vector<CoordinateCheck> own;
     for (const Line& line : detail::lines_of(leaf, options)) {
       CoordinateCheck check = comparison.check(line);
       if (error && is_contradicted(check)) check.verdict = Verdict::wrong;
       if (!deterministic) check.verdict = Verdict::non_deterministic;
-      report.coordinates.push_back(check);
+      own.push_back(check);
     }
+    report.leaves.push_back(summary(block, leaf.index, own));
+    report.coordinates.insert(report.coordinates.end(), own.begin(), own.end());
   }
   objective.evaluate();  // Where everything was.
-  for (const CheckedLeaf& leaf : leaves) {
-    report.leaves.push_back(summary(block, leaf, report.coordinates));
-  }
   note_kinks(report, report.notes);
   if (options.directions > 0 && !options.taylor) {
     report.notes.emplace_back(

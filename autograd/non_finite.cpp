@@ -1,10 +1,8 @@
 #include <tapegrad/autograd/non_finite.hpp>
 
-#include <algorithm>
-#include <cmath>
-
 #include <fmt/format.h>
 
+#include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/backward.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
 #include <tapegrad/autograd/inspect.hpp>
@@ -15,24 +13,14 @@ namespace {
 
 using detail::Block;
 
-/// The position of the first number that is not finite; −1 if there is none.
-std::int64_t find_non_finite(const void* numbers, Precision precision, std::int64_t count) {
-  if (numbers == nullptr) return -1;
-  return with_precision(precision, [&](auto type) -> std::int64_t {
-    const auto* const first = static_cast<const decltype(type)*>(numbers);
-    const auto* const found =
-        std::find_if(first, first + count, [](auto x) { return !std::isfinite(x); });
-    return found == first + count ? -1 : found - first;
-  });
-}
-
 std::int64_t find_non_finite(const Block& block, std::uint32_t index) {
-  return find_non_finite(block.value(index), block.precision, block.count(index));
+  return detail::find_non_finite(block.value(index), block.precision, block.count(index));
 }
 
 bool has_finite_gradient(const Block& block, std::uint32_t index) {
   const Block::Grad grad = block.grad(index);
-  return find_non_finite(grad.numbers, grad.precision, block.count(index)) < 0;
+  if (grad.numbers == nullptr) return true;
+  return detail::find_non_finite(grad.numbers, grad.precision, block.count(index)) < 0;
 }
 
 bool gradients_are_finite(const Block& block, std::uint32_t index) {

@@ -1,6 +1,7 @@
 #include <tapegrad/autograd/detail/arrays.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <new>
 
 namespace tapegrad::detail {
@@ -31,6 +32,16 @@ Array<double> to_array(const Shape& shape, const void* numbers, Precision precis
     convert(numbers, precision, result.data(), f64, shape.size(), false);
   }
   return result;
+}
+
+std::int64_t find_non_finite(const void* numbers, Precision precision, std::int64_t count) {
+  return with_precision(precision, [&](auto type) -> std::int64_t {
+    const auto* const first = static_cast<const decltype(type)*>(numbers);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!std::isfinite(first[i])) return i;
+    }
+    return -1;
+  });
 }
 
 double first_number(const void* numbers, Precision precision) {

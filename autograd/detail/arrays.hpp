@@ -18,6 +18,9 @@ Array<double> to_array(const Shape& shape, const void* numbers, Precision precis
 /// The first number, as double.
 double first_number(const void* numbers, Precision precision);
 
+/// The position of the first of `count` numbers that is NaN or infinite; −1 if all are finite.
+std::int64_t find_non_finite(const void* numbers, Precision precision, std::int64_t count);
+
 /// Converts `count` numbers between precisions, with `=` or `+=`.
 void convert(const void* from, Precision from_precision, void* to, Precision to_precision,
              std::int64_t count, bool accumulate);

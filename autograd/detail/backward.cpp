@@ -229,24 +229,12 @@ void take_back(Block& block) {
   }
 }
 
-/// The position of the first element that is NaN or infinite; −1 if all are finite.
-std::int64_t find_non_finite(const Block& block, std::uint32_t index) {
-  return with_precision(block.precision, [&](auto type) -> std::int64_t {
-    const auto* numbers = static_cast<const decltype(type)*>(block.value(index));
-    const std::int64_t count = block.count(index);
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (!std::isfinite(numbers[i])) return i;
-    }
-    return -1;
-  });
-}
-
 bool all_finite(const Block& block, std::uint32_t index) {
-  return find_non_finite(block, index) < 0;
+  return find_non_finite(block.value(index), block.precision, block.count(index)) < 0;
 }
 
 std::string first_non_finite(const Block& block, std::uint32_t index) {
-  const std::int64_t i = find_non_finite(block, index);
+  const std::int64_t i = find_non_finite(block.value(index), block.precision, block.count(index));
   const char* element =
       static_cast<const char*>(block.value(index)) + i * bytes_per_number(block.precision);
   const double number = first_number(element, block.precision);

@@ -108,7 +108,7 @@ std::vector<BranchTrace::Change> BranchTrace::changes(const Block& block) const 
     const std::vector<std::int64_t> now = branches_of(block, gates_[g]);
     for (std::size_t i = 0; i < now.size(); ++i) {
       if (now[i] == branches_[g][i]) continue;
-      changes.push_back({gates_[g], static_cast<std::int64_t>(i), branches_[g][i], now[i]});
+      changes.push_back({gates_[g], static_cast<std::int64_t>(i)});
     }
   }
   return changes;

@@ -34,7 +34,6 @@ class BranchTrace {
   struct Change {
     std::uint32_t gate;
     std::int64_t element;
-    std::int64_t before, now;
   };
   std::vector<Change> changes(const Block& block) const;
 

@@ -149,11 +149,17 @@ CoordinateCheck Comparison::check(const Line& line) {
 CoordinateCheck Comparison::check_quotient(const Line& line) {
   const Quotient quotient =
       difference_quotient(function_on(line), ladder_for(line), options_.difference);
-  Estimate numeric = quotient.derivative;
-  if (quotient.evidence == Evidence::slopes) {
-    const auto& [left, right] = std::pair{quotient.left, quotient.right};
-    numeric = {(left.number + right.number) / 2, std::abs(left.number - right.number) / 2, right.h};
-  }
+  return result(line, quotient.estimate(), NAN, judge(line, quotient));
+}
+
+CoordinateCheck Comparison::check_remainder(const Line& line) {
+  const TaylorRemainder remainder =
+      taylor_remainder(function_on(line), scaled_analytic(line), 100 * ladder_for(line).first);
+  return result(line, remainder.slope, remainder.order, judge(line, remainder));
+}
+
+CoordinateCheck Comparison::result(const Line& line, const Estimate& numeric, double order,
+                                   Verdict verdict) const {
   const double analytic = scaled_analytic(line);
   return {line.leaf->index,
           line.element,
@@ -162,24 +168,8 @@ CoordinateCheck Comparison::check_quotient(const Line& line) {
           relative_error(analytic, numeric.number),
           numeric.uncertainty,
           numeric.h,
-          NAN,
-          judge(line, quotient)};
-}
-
-CoordinateCheck Comparison::check_remainder(const Line& line) {
-  const double analytic = scaled_analytic(line);
-  const TaylorRemainder remainder =
-      taylor_remainder(function_on(line), analytic, 100 * ladder_for(line).first);
-  const Estimate& slope = remainder.slope;
-  return {line.leaf->index,
-          line.element,
-          analytic,
-          slope.number,
-          relative_error(analytic, slope.number),
-          slope.uncertainty,
-          slope.h,
-          remainder.order,
-          judge(line, remainder)};
+          order,
+          verdict};
 }
 
 // NOTE [Verdicts]

@@ -36,6 +36,8 @@ class Comparison {
  private:
   CoordinateCheck check_quotient(const Line& line);
   CoordinateCheck check_remainder(const Line& line);
+  CoordinateCheck result(const Line& line, const Estimate& numeric, double order,
+                         Verdict verdict) const;
   /// `rough`: the estimate rests on one side of a kink.
   Verdict judge(const Line& line, const Estimate& numeric, bool rough) const;
   Verdict judge(const Line& line, const Quotient& quotient);

@@ -60,6 +60,12 @@ struct Quotient {
   Evidence evidence = Evidence::none;
   Estimate derivative;   ///< Unless the evidence is `slopes` or `none`.
   Estimate left, right;  ///< If it is `slopes`.
+
+  /// The derivative; on a kink what lies midway between the slopes, and how far they are from it.
+  Estimate estimate() const {
+    if (evidence != Evidence::slopes) return derivative;
+    return {(left.number + right.number) / 2, std::abs(left.number - right.number) / 2, right.h};
+  }
 };
 
 /// Which steps are tried.

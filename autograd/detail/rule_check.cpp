@@ -51,11 +51,6 @@ bool contradicts(double got, const Quotient& quotient) {
   return false;
 }
 
-double number_of(const Quotient& quotient) {
-  return quotient.evidence == Evidence::slopes ? (quotient.left.number + quotient.right.number) / 2
-                                               : quotient.derivative.number;
-}
-
 /// Operands whose derivative is compared with the rule's. Where a user's pointwise gate has no rule
 /// it may have been forgotten: then the derivative must be zero.
 bool is_checked(const Block& block, std::uint32_t gate, std::uint32_t k) {
@@ -126,7 +121,7 @@ class PointwiseElements {
       const Quotient quotient = difference_quotient(FunctionOnLine{at, noise, x_[k][i]},
                                                     ladder_for(scale), Difference::centred);
       if (contradicts(got[i], quotient)) {
-        return RuleError{gate, k, elements_[i], number_of(quotient), got[i]};
+        return RuleError{gate, k, elements_[i], quotient.estimate().number, got[i]};
       }
     }
     return std::nullopt;
@@ -206,6 +201,7 @@ class WeightedOutput {
     x_.assign(numbers, numbers + block.count(operand));
     for (std::size_t i = 0; i < x_.size(); ++i) direction_.push_back(generator.normal());
     gradient_ = vector_jacobian_product(block, gate, k, u_);
+    noise_ = noise();
   }
 
   std::optional<RuleError> check() {
@@ -223,7 +219,7 @@ class WeightedOutput {
       const Quotient own = quotient(one);
       one[element] = 0;
       if (contradicts(gradient_[element], own)) {
-        return RuleError{gate_, k_, i, number_of(own), gradient_[element]};
+        return RuleError{gate_, k_, i, own.estimate().number, gradient_[element]};
       }
     }
     if (!certain) return std::nullopt;
@@ -232,18 +228,24 @@ class WeightedOutput {
 
  private:
   Quotient quotient(const std::vector<double>& direction) {
-    double rounding = 0, largest = 0;
-    at(direction, 0);
-    for (std::size_t i = 0; i < y_.size(); ++i) rounding += std::abs(u_[i] * y_[i]);
+    double largest = 0;
     for (std::size_t i = 0; i < x_.size(); ++i) {
-      const double carried = std::abs(x_[i] * gradient_[i]);
-      if (std::isfinite(carried)) rounding += carried;
       if (direction[i] != 0) largest = std::max(largest, std::abs(x_[i]));
     }
-    // A sum rounds once for each of some dozens of elements.
-    const FunctionOnLine f{[&](double t) { return at(direction, t); }, 64 * epsilon * rounding,
-                           largest};
+    const FunctionOnLine f{[&](double t) { return at(direction, t); }, noise_, largest};
     return difference_quotient(f, ladder_for(largest), Difference::centred);
+  }
+
+  /// How far rounding may move the sum: the gate rounds once for each of some dozens of elements.
+  double noise() {
+    double carried = 0;
+    at(direction_, 0);
+    for (std::size_t i = 0; i < y_.size(); ++i) carried += std::abs(u_[i] * y_[i]);
+    for (std::size_t i = 0; i < x_.size(); ++i) {
+      const double own = std::abs(x_[i] * gradient_[i]);
+      if (std::isfinite(own)) carried += own;
+    }
+    return 64 * epsilon * carried;
   }
 
   Sample at(const std::vector<double>& direction, double t) {
@@ -277,14 +279,17 @@ class WeightedOutput {
   const GateTable& table_;
   std::uint32_t k_;
   std::vector<double> x_, y_, u_, direction_, gradient_;
+  double noise_ = 0;
 };
 
 std::optional<RuleError> wrong_rule(Block& block, std::uint32_t gate) {
   const bool pointwise = table_of_gate(block, gate).pointwise;
+  std::optional<PointwiseElements> elements;
   for (std::uint32_t k = 0; k < block.operand_count(gate); ++k) {
     if (!is_checked(block, gate, k)) continue;
-    const std::optional<RuleError> error = pointwise ? PointwiseElements(block, gate).check(gate, k)
-                                                     : WeightedOutput(block, gate, k).check();
+    if (pointwise && !elements) elements.emplace(block, gate);
+    const std::optional<RuleError> error =
+        pointwise ? elements->check(gate, k) : WeightedOutput(block, gate, k).check();
     if (error) return error;
   }
   return std::nullopt;
