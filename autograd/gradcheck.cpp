@@ -9,6 +9,8 @@
 #include <tapegrad/autograd/detail/backward.hpp>
 #include <tapegrad/autograd/detail/branches.hpp>
 #include <tapegrad/autograd/detail/comparison.hpp>
+#include <tapegrad/autograd/detail/gradcheck_notes.hpp>
+#include <tapegrad/autograd/detail/loss_terms.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
 #include <tapegrad/autograd/detail/replay.hpp>
 #include <tapegrad/autograd/detail/rule_check.hpp>
@@ -47,20 +49,9 @@ void check_options(const GradcheckOptions& options) {
   }
 }
 
-std::string name_of(const Block& block, std::uint32_t index) {
-  const std::string given = block.given_name(index);
-  return given.empty() ? fmt::format("{} %{}", block.name(index), index) : given;
-}
-
-std::string name_and_place(const Block& block, std::uint32_t index) {
-  return fmt::format("{} at {}", name_of(block, index), to_string(block.place(index)));
-}
-
-double norm(const std::vector<double>& numbers) {
-  double sum = 0;
-  for (const double x : numbers) sum += x * x;
-  return std::sqrt(sum);
-}
+using detail::name_and_place;
+using detail::name_of;
+using detail::norm;
 
 double norm_of_difference(const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<double> difference;
@@ -92,53 +83,6 @@ LeafCheck summary(const Block& block, std::uint32_t leaf,
           0};
 }
 
-void note_small_gradients(const std::vector<CheckedLeaf>& leaves, const Block& block,
-                          const GradcheckOptions& options, std::vector<std::string>& notes) {
-  for (const CheckedLeaf& leaf : leaves) {
-    const double largest = options.loss_scale * leaf.largest();
-    if (largest == 0 || largest >= 1e-10) continue;
-    notes.push_back(fmt::format(
-        "the gradient of {} is at most {:.1e}: too small beside rounding, in float above all; "
-        "scale the loss up, here with loss_scale = {:.0e}",
-        name_of(block, leaf.index), largest, options.loss_scale * 1e-3 / largest));
-  }
-}
-
-void note_random_gates(const Block& block, std::uint32_t output, std::vector<std::string>& notes) {
-  const std::vector<char>& upstream = detail::upstream_of(block, output, detail::Path::any);
-  for (std::uint32_t i = 0; i <= output; ++i) {
-    if (upstream[i] == 0 || block.nodes[i].op() != detail::op_of<ops::DropoutMask>) continue;
-    notes.push_back(
-        fmt::format("dropout at {} is active: every replay repeats its draws, so one "
-                    "mask is checked; model.eval() leaves dropout out",
-                    to_string(block.place(i))));
-  }
-}
-
-/// Says so where no parameter has been changed since it was initialised.
-void note_initial_parameters(const Block& recorded, std::uint32_t output,
-                             std::vector<std::string>& notes) {
-  bool any = false;
-  for (const detail::Leaf& leaf : recorded.leaves) {
-    if (leaf.parameter == nullptr || leaf.index > output) continue;
-    if (leaf.parameter->version > 1) return;  // The first change is the initialiser's.
-    any = true;
-  }
-  if (!any) return;
-  notes.emplace_back(
-      "the parameters have their initial values, where gradients may be unlike those of training: "
-      "check again after some steps");
-}
-
-void note_kinks(const GradcheckReport& report, std::vector<std::string>& notes) {
-  const std::int64_t kinks = report.count(Verdict::kink) + report.count(Verdict::tie);
-  if (10 * kinks <= static_cast<std::int64_t>(report.coordinates.size())) return;
-  notes.push_back(
-      fmt::format("{} of {} coordinates lie next to kinks: a check on two or three "
-                  "samples meets fewer",
-                  kinks, report.coordinates.size()));
-}
-
 /// Whether differences contradict a coordinate, by however little. Once a gate's rule is known to
 /// be wrong, nothing else is likelier to be the reason.
 bool is_contradicted(const CoordinateCheck& check) {
@@ -160,8 +104,8 @@ GradcheckReport run(Objective& objective, const GradcheckOptions& options) {
                                   error->got};
   }
   const std::vector<CheckedLeaf> leaves = objective.leaves();
-  note_small_gradients(leaves, block, options, report.notes);
-  note_random_gates(block, objective.output(), report.notes);
+  detail::note_small_gradients(leaves, block, options, report.notes);
+  detail::note_random_gates(block, objective.output(), report.notes);
 
   Comparison comparison(objective, options);
   const bool deterministic = comparison.is_deterministic();
@@ -182,7 +126,7 @@ GradcheckReport run(Objective& objective, const GradcheckOptions& options) {
     report.coordinates.insert(report.coordinates.end(), own.begin(), own.end());
   }
   objective.evaluate();  // Where everything was.
-  note_kinks(report, report.notes);
+  detail::note_kinks(report, report.notes);
   if (options.directions > 0 && !options.taylor) {
     report.notes.emplace_back(
         "random directions are a weaker check than coordinates: errors may cancel");
@@ -211,70 +155,18 @@ void compare_precisions(const Block& recorded, std::uint32_t output, Objective& 
   }
 }
 
-// --- Terms ----------------------------------------------------------------------------------
-
-/// The terms of a sum of single numbers, the last one first; none if there are more than `most`.
-std::vector<std::uint32_t> terms_of(const Block& block, std::uint32_t output, std::size_t most) {
-  std::vector<std::uint32_t> terms, sums{output};
-  while (!sums.empty()) {
-    const std::uint32_t index = sums.back();
-    sums.pop_back();
-    if (!block.requires_grad(index) || block.count(index) != 1) continue;
-    const detail::Op op = block.nodes[index].op();
-    if (op == detail::op_of<ops::Add> || op == detail::op_of<ops::Sub>) {
-      sums.push_back(block.operand(index, 0));
-      sums.push_back(block.operand(index, 1));
-    } else {
-      terms.push_back(index);
-    }
-    if (terms.size() + sums.size() > most) return {};
-  }
-  return terms;
-}
-
-/// The norm of each leaf's gradient for one term.
-std::vector<double> gradient_norms(Block& block, std::uint32_t term,
-                                   const std::vector<CheckedLeaf>& leaves, Place place) {
-  detail::clear_grads(block);
-  detail::run_backward(block, term, nullptr, place);
-  std::vector<double> norms;
-  norms.reserve(leaves.size());
-  for (const CheckedLeaf& leaf : leaves)
-    norms.push_back(norm(detail::gradient_of(block, leaf.index)));
-  return norms;
-}
-
-/// Checks those terms of a sum apart whose gradient in some leaf another term's hides.
+/// Checks those terms of a sum apart whose gradients others hide.
 void check_drowned_terms(Objective& objective, GradcheckReport& report, Place place) {
-  // An error as large as such a gradient itself would still pass in the sum or be but suspicious.
-  constexpr double drowned = 1e-3;
-  // Each term costs a check of its own; a loss of more terms is better checked by its author.
-  constexpr std::size_t most_terms = 8;
   Block& block = objective.block();
-  const std::vector<std::uint32_t> terms = terms_of(block, objective.output(), most_terms);
-  if (terms.size() < 2) return;
-  const std::vector<CheckedLeaf> leaves = objective.leaves();
-  std::vector<std::vector<double>> norms;
-  norms.reserve(terms.size());
-  for (const std::uint32_t term : terms) {
-    norms.push_back(gradient_norms(block, term, leaves, place));
-  }
-  for (std::size_t t = 0; t < terms.size(); ++t) {
-    for (std::size_t k = 0; k < leaves.size(); ++k) {
-      const auto larger = std::max_element(
-          norms.begin(), norms.end(), [&](const auto& a, const auto& b) { return a[k] < b[k]; });
-      const double share = norms[t][k] / (*larger)[k];
-      if (norms[t][k] == 0 || !(share < drowned)) continue;
-      const std::uint32_t loud = terms[static_cast<std::size_t>(larger - norms.begin())];
-      report.notes.push_back(
-          fmt::format("in {}, the gradient of {} is {:.0e} of that of {}: its mistakes would not "
-                      "show, so it is checked apart",
-                      name_of(block, leaves[k].index), name_and_place(block, terms[t]), share,
-                      name_and_place(block, loud)));
-      ReplayedCircuit apart(block, terms[t], place);
-      report.terms.push_back(run(apart, report.options));
-      break;
-    }
+  for (const detail::DrownedTerm& drowned :
+       detail::drowned_terms(block, objective.output(), objective.leaves(), place)) {
+    report.notes.push_back(
+        fmt::format("in {}, the gradient of {} is {:.0e} of that of {}: its mistakes would not "
+                    "show, so it is checked apart",
+                    name_of(block, drowned.leaf), name_and_place(block, drowned.term),
+                    drowned.share, name_and_place(block, drowned.larger)));
+    ReplayedCircuit apart(block, drowned.term, place);
+    report.terms.push_back(run(apart, report.options));
   }
 }
 
@@ -295,7 +187,7 @@ GradcheckReport gradcheck(const Var& output, const GradcheckOptions& options, Pl
   if (recorded.precision == f32) {
     compare_precisions(recorded, output.index(), circuit, report, place);
   }
-  note_initial_parameters(recorded, output.index(), report.notes);
+  detail::note_initial_parameters(recorded, output.index(), report.notes);
   check_drowned_terms(circuit, report, place);
   return report;
 }

@@ -20,13 +20,15 @@ struct LedgerEntry {
 struct GradientLedger {
   std::vector<LedgerEntry> entries;  ///< In tape order.
   Array<double> total;               ///< Their sum.
-  /// 1 − Σ|total| / Σ|entries|: 0 if all pull one way, 1 if nothing is left of them.
+  /// 1 − Σ|total| / Σ|entries|: 0 if all pull one way, 1 if nothing is left of them,
+  /// NaN where they are not finite.
   double cancelled;
 };
 
 /// Which consumers sent how much to a gate in the last backward pass, and how much of it cancelled.
 /// Consumers that no gradient has reached are left out, and so is what the output of the pass
-/// started with. Throws TapeError if the handle is stale or a lean tape has reused its memory.
+/// started with. Throws TapeError if the handle is stale, a lean tape has reused its memory or a
+/// parameter has changed since it was read.
 GradientLedger gradient_ledger(const Var& x, Place place = Place::here());
 
 /// A line per consumer: gate, line, operand, and the norm of what it sent.

@@ -38,16 +38,6 @@ void check_readable(const Block& block, std::uint32_t index, const char* who, Pl
   }
 }
 
-std::string elements(const Array<double>& array, const char* number_format) {
-  constexpr std::size_t shown = 4;
-  if (array.dimension() == 0) return fmt::format(fmt::runtime(number_format), array());
-  std::string text = "[";
-  for (std::size_t i = 0; i < std::min(shown, array.size()); ++i) {
-    text += (i > 0 ? " " : "") + fmt::format(fmt::runtime(number_format), array.data()[i]);
-  }
-  return text + (array.size() > shown ? " …]" : "]");
-}
-
 /// The number of characters, where every UTF-8 sequence counts as one.
 std::size_t text_width(const std::string& text) {
   return static_cast<std::size_t>(
@@ -97,7 +87,7 @@ std::vector<std::int64_t> branches(const Var& x, Place place) {
 
 std::string to_string(const Var& x) {
   const Array<double> value = x.value();
-  const std::string numbers = elements(value, "{:g}");
+  const std::string numbers = detail::elements_text(value, "{:g}");
   return value.dimension() == 0 ? numbers : to_string(x.shape()) + " " + numbers;
 }
 
@@ -112,8 +102,8 @@ std::string to_table(const Tape& tape) {
     }
     const std::string shape = info.shape.empty() ? "" : to_string(info.shape) + " ";
     rows.push_back({"%" + std::to_string(i), info.name, info.gate, operands,
-                    shape + elements(info.value, "{:.4f}"),
-                    info.requires_grad ? elements(info.grad, "{:.4f}") : "",
+                    shape + detail::elements_text(info.value, "{:.4f}"),
+                    info.requires_grad ? detail::elements_text(info.grad, "{:.4f}") : "",
                     to_string(info.place)});
   }
   std::vector<std::size_t> widths(rows.front().size(), 0);

@@ -15,7 +15,8 @@ struct GateInfo {
   std::uint32_t index;
   /// The gate's kind: `mul`, or `variable`, `data`, `parameter` for leaves.
   std::string gate;
-  /// The name that the user gave with Var::name; empty if none.
+  /// The name that the user gave with Var::name, or a parameter's name in its module; empty if
+  /// there is none.
   std::string name;
   /// In the order of its formula; a leaf has none.
   std::vector<Var> operands;

@@ -75,9 +75,9 @@ std::vector<NonFiniteGate> non_finite_gates(const Var& output, Place place) {
 
 std::string to_string(const std::vector<NonFiniteGate>& gates) {
   const auto name = [](const Var& gate) {
-    const GateInfo info = inspect_gate(gate);
-    return fmt::format("%{} {} ({})", info.index, info.name.empty() ? info.gate : info.name,
-                       to_string(info.place));
+    const Block& block = *detail::VarAccess::block(gate);
+    return fmt::format("%{} {} ({})", gate.index(), block.label(gate.index()),
+                       to_string(block.place(gate.index())));
   };
   std::string text;
   for (const NonFiniteGate& found : gates) {

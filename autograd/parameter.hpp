@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include <tapegrad/autograd/array_ref.hpp>
 #include <tapegrad/autograd/place.hpp>
@@ -42,6 +43,9 @@ struct ParameterState {
   /// find a parameter's node by the first and make sure by the second.
   const std::uint32_t slot;
   const std::uint64_t serial;
+  /// Under which a module registered it first; empty if none did. For tables, drawings and
+  /// messages.
+  std::string name;
 };
 
 }  // namespace detail

@@ -53,9 +53,9 @@ std::optional<TapeDifference> first_difference(const Tape& a, const Tape& b, dou
     const GateInfo left = inspect_gate(a.gate(i)), right = inspect_gate(b.gate(i));
     const std::string what = compare(left, right, tolerance);
     if (what.empty()) continue;
-    const std::string name = left.name.empty() ? left.gate : left.name;
-    return TapeDifference{i, fmt::format("gate %{}, {} at {} and {}, differs in {}", i, name,
-                                         to_string(left.place), to_string(right.place), what)};
+    return TapeDifference{
+        i, fmt::format("gate %{}, {} at {} and {}, differs in {}", i, a.block().label(i),
+                       to_string(left.place), to_string(right.place), what)};
   }
   if (a.size() == b.size()) return std::nullopt;
   return TapeDifference{common, fmt::format("one tape ends after {} gates, the other goes on to {}",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 
 #include <tapegrad/autograd/array_ref.hpp>
 #include <tapegrad/autograd/detail/columns.hpp>
@@ -75,6 +76,19 @@ class Var {
   /// Overwrites the value of a variable or data leaf; Tape::replay then recomputes the rest. Until
   /// then gates show what they made of the old value, those that share its memory the new numbers.
   void set_value(const ArrayRef& value, Place place = Place::here()) const;
+  /// The same for a scalar.
+  void set_value(double value, Place place = Place::here()) const {
+    const bool plain = block_ != nullptr && key_ - block_->plain_key <= detail::Columns::last_plain;
+    if (plain && block_->nodes[index()].is_plain_leaf()) {
+      block_->values[index()].f64 = value;
+    } else {
+      set_value(ArrayRef(value), place);
+    }
+  }
+  /// The same for a list of numbers, shape (n).
+  void set_value(std::initializer_list<double> values, Place place = Place::here()) const {
+    set_value(ArrayRef(values), place);
+  }
 
   /// Gives the gate a name for messages and tables. Returns the same handle.
   Var name(const char* name, Place place = Place::here()) const;

@@ -8,8 +8,13 @@ packages_build=(g++ cmake ninja-build ccache
   libcli11-dev libgtest-dev)
 # What docs/run.sh needs besides.
 packages_docs=(doxygen)
+# To draw circuits as SVG images and as HTML pages, and to test the pages in a browser. npm may also
+# have come with a nodejs from elsewhere.
+packages_pages=(graphviz chromium)
+if ! command -v npm >/dev/null; then packages_pages+=(npm); fi
 # What .ci/run needs besides.
-packages_ci=(clang clang-format clang-tidy libclang-rt-dev python3-numpy "${packages_docs[@]}")
+packages_ci=(clang clang-format clang-tidy libclang-rt-dev python3-numpy
+  "${packages_docs[@]}" "${packages_pages[@]}")
 
 # install_packages NAME...: installs those that are missing, as root or through sudo. When nothing is
 # missing it asks dpkg only, which takes milliseconds.

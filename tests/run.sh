@@ -106,6 +106,8 @@ if [[ $preset == release && ${#options[@]} -eq 0 ]]; then
   run_part tests/consumer/run.sh "$prefix"
   echo "--- programs that must not compile"
   run_part tests/compile_fail/run.sh "$prefix"
+  echo "--- pages in a browser"
+  run_part tests/pages/run.sh build/release
   echo "--- the documents' programs"
   run_part tests/docs/run.sh "$prefix"
 fi

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <new>
 
+#include <fmt/format.h>
+
 namespace tapegrad::detail {
 
 namespace {
@@ -32,6 +34,22 @@ Array<double> to_array(const Shape& shape, const void* numbers, Precision precis
     convert(numbers, precision, result.data(), f64, shape.size(), false);
   }
   return result;
+}
+
+double sum_of_magnitudes(const Array<double>& numbers) {
+  double sum = 0;
+  for (const double x : numbers) sum += std::abs(x);
+  return sum;
+}
+
+std::string elements_text(const Array<double>& array, const char* number_format) {
+  constexpr std::size_t shown = 4;
+  if (array.dimension() == 0) return fmt::format(fmt::runtime(number_format), array());
+  std::string text = "[";
+  for (std::size_t i = 0; i < std::min(shown, array.size()); ++i) {
+    text += (i > 0 ? " " : "") + fmt::format(fmt::runtime(number_format), array.data()[i]);
+  }
+  return text + (array.size() > shown ? " …]" : "]");
 }
 
 std::int64_t find_non_finite(const void* numbers, Precision precision, std::int64_t count) {

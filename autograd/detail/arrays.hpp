@@ -18,6 +18,12 @@ Array<double> to_array(const Shape& shape, const void* numbers, Precision precis
 /// The first number, as double.
 double first_number(const void* numbers, Precision precision);
 
+/// Σ|x| over all elements.
+double sum_of_magnitudes(const Array<double>& numbers);
+
+/// A number, or the first elements of a tensor in brackets: `[0.1 0.2 0.3 0.4 …]`.
+std::string elements_text(const Array<double>& array, const char* number_format);
+
 /// The position of the first of `count` numbers that is NaN or infinite; −1 if all are finite.
 std::int64_t find_non_finite(const void* numbers, Precision precision, std::int64_t count);
 

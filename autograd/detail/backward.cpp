@@ -243,8 +243,7 @@ std::string first_non_finite(const Block& block, std::uint32_t index) {
 }
 
 std::string describe_operand(const Block& block, std::uint32_t index) {
-  const std::string given = block.given_name(index);
-  const std::string name = given.empty() ? block.name(index) : given;
+  const std::string name = block.label(index);
   if (block.count(index) == 1) {
     return fmt::format("{} = {}", name, first_number(block.value(index), block.precision));
   }
@@ -268,21 +267,39 @@ const std::vector<char>& upstream_of(const Block& block, std::uint32_t output, P
   return marked;
 }
 
+namespace {
+
+/// A copy for a replay or a check has values of its own.
+bool has_changed(const Block& block, const Leaf& leaf) {
+  return !block.private_grads && leaf.parameter != nullptr &&
+         leaf.parameter->version != leaf.version;
+}
+
+[[noreturn]] void throw_changed(const Block& block, const Leaf& leaf, Place place,
+                                const char* who) {
+  throw TapeError(fmt::format(
+      "[{}] needs the parameter values that the forward pass saw, got a parameter of "
+      "shape {} (read at {}) that has changed since, by step() or set_value(); call {}() "
+      "before step(), or replay() the tape ({})",
+      who, to_string(leaf.parameter->shape), to_string(block.place(leaf.index)), who,
+      to_string(place)));
+}
+
+}  // namespace
+
 void check_versions(const Block& block, std::uint32_t output, Place place, const char* who) {
-  if (block.private_grads) return;  // A copy has values of its own.
   const std::vector<char>* needed = nullptr;
   for (const Leaf& leaf : block.leaves) {
-    if (leaf.parameter == nullptr || leaf.parameter->version == leaf.version) continue;
-    if (leaf.index > output) continue;
+    if (!has_changed(block, leaf) || leaf.index > output) continue;
     // Also those behind `detach`: gates read their values all the same.
     if (needed == nullptr) needed = &upstream_of(block, output, Path::any);
-    if ((*needed)[leaf.index] == 0) continue;
-    throw TapeError(fmt::format(
-        "[{}] needs the parameter values that the forward pass saw, got a parameter of "
-        "shape {} (read at {}) that has changed since, by step() or set_value(); call backward() "
-        "before step(), or replay() the tape ({})",
-        who, to_string(leaf.parameter->shape), to_string(block.place(leaf.index)),
-        to_string(place)));
+    if ((*needed)[leaf.index] != 0) throw_changed(block, leaf, place, who);
+  }
+}
+
+void check_versions(const Block& block, Place place, const char* who) {
+  for (const Leaf& leaf : block.leaves) {
+    if (has_changed(block, leaf)) throw_changed(block, leaf, place, who);
   }
 }
 

@@ -12,6 +12,8 @@ void clear_grads(Block& block);
 
 /// Throws TapeError, naming `who`, if a parameter upstream has changed since it was read.
 void check_versions(const Block& block, std::uint32_t output, Place place, const char* who);
+/// The same for all parameters on the tape.
+void check_versions(const Block& block, Place place, const char* who);
 
 /// Throws NonFiniteError, naming `who`, if the value is NaN or infinite, and the first gate that
 /// made one.

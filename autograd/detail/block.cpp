@@ -114,6 +114,7 @@ void Block::end_epoch() noexcept {
     arena.reset();
   }
   names.clear();
+  scopes.clear();
   ++epoch;
   plain_key = no_key;
 }
@@ -134,6 +135,12 @@ const Shape& Block::shape(std::uint32_t index) const {
 void Block::copy_place(std::uint32_t from, std::uint32_t to) {
   files[to] = files[from];
   nodes[to].line = nodes[from].line;
+}
+
+const ParameterState* Block::parameter(std::uint32_t index) const {
+  const Node& node = nodes[index];
+  const std::int32_t leaf = node.has(flag_general) ? extras[node.extra].leaf : -1;
+  return leaf < 0 ? nullptr : leaves[static_cast<std::size_t>(leaf)].parameter.get();
 }
 
 std::uint32_t Block::operand_count(std::uint32_t index) const {
@@ -186,19 +193,21 @@ void Block::check_held(std::uint32_t index, const char* who, Place place) const 
 const char* Block::name(std::uint32_t index) const {
   const Node& node = nodes[index];
   if (node.op() != Op::leaf) return table_of_gate(*this, index).name;
-  if (node.has(flag_general)) {
-    const std::int32_t leaf = extras[node.extra].leaf;
-    if (leaf >= 0 && leaves[static_cast<std::size_t>(leaf)].parameter != nullptr) {
-      return "parameter";
-    }
-  }
+  if (parameter(index) != nullptr) return "parameter";
   return requires_grad(index) ? "variable" : "data";
 }
 
 std::string Block::given_name(std::uint32_t index) const {
   const auto found = std::find_if(names.rbegin(), names.rend(),
                                   [&](const auto& entry) { return entry.first == index; });
-  return found == names.rend() ? std::string() : found->second;
+  if (found != names.rend()) return found->second;
+  const ParameterState* const behind = is_leaf(index) ? parameter(index) : nullptr;
+  return behind == nullptr ? std::string() : behind->name;
+}
+
+std::string Block::label(std::uint32_t index) const {
+  const std::string given = given_name(index);
+  return given.empty() ? name(index) : given;
 }
 
 const GateTable& table_of_gate(const Block& block, std::uint32_t index) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,16 @@ struct Leaf {
   std::uint64_t version;
   /// Lent by its owner (a parameter or an lvalue of the user) rather than copied to the arena.
   bool borrowed;
+};
+
+/// The gates of one module's call or of one Scope. Ranges lie within each other, the outer first.
+struct ScopeRange {
+  static constexpr std::uint32_t open = 0xFFFFFFFF;
+
+  std::uint32_t first;
+  std::uint32_t end;                        ///< One past its last gate, or `open`.
+  std::shared_ptr<const std::string> name;  ///< Null for a module that belongs to no other.
+  const std::type_info* type;               ///< The module's; null for a Scope of the user.
 };
 
 /// What gates without attributes point to.
@@ -84,6 +95,7 @@ struct Block : Columns {
   std::vector<std::uint32_t> more_operands;
   std::vector<Leaf> leaves;
   std::vector<std::pair<std::uint32_t, std::string>> names;
+  std::vector<ScopeRange> scopes;
   Arena arena;
 
   /// Where a parameter's node is: valid if the serial and the epoch agree.
@@ -143,6 +155,8 @@ struct Block : Columns {
   bool requires_grad(std::uint32_t index) const { return nodes[index].has(flag_requires_grad); }
   bool is_tensor(std::uint32_t index) const { return nodes[index].has(flag_tensor); }
   bool is_leaf(std::uint32_t index) const { return nodes[index].op() == Op::leaf; }
+  /// The parameter behind a leaf; null for other leaves.
+  const ParameterState* parameter(std::uint32_t index) const;
 
   /// The numbers of a value; for a scalar they move when the tape grows.
   void* value(std::uint32_t index) {
@@ -172,8 +186,10 @@ struct Block : Columns {
   void check_held(std::uint32_t index, const char* who, Place place) const;
   /// The gate's name: `mul`, or `variable`, `data`, `parameter` for leaves.
   const char* name(std::uint32_t index) const;
-  /// The name that the user gave it last; empty if none.
+  /// The name that the user gave it last, or a parameter's name in its module; empty if none.
   std::string given_name(std::uint32_t index) const;
+  /// That name, else the gate's own.
+  std::string label(std::uint32_t index) const;
 };
 
 /// Takes a block from the pool and makes it this thread's innermost tape.

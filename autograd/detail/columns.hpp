@@ -59,6 +59,7 @@ struct Node {
   void set_op(Op op) {
     kind = static_cast<std::uint16_t>((kind & ~0xFFU) | static_cast<std::uint32_t>(op));
   }
+  bool is_plain_leaf() const { return op() == Op::leaf && !has(flag_general); }
   bool has(std::uint32_t flag) const { return (kind & flag >> 16) != 0; }
   /// Those that a handle repeats.
   std::uint32_t flags_of_handle() const { return std::uint32_t{kind} << 16 & handle_flags; }

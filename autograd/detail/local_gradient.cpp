@@ -71,6 +71,17 @@ Array<double> pointwise_local_gradient(Block& block, std::uint32_t index, int k)
   });
 }
 
+bool sends_gradient(const Block& block, std::uint32_t index, std::uint32_t k) {
+  if (!table_of_gate(block, index).differentiable_in(k)) return false;
+  const Block::Grad grad = block.grad(index);
+  if (grad.numbers == nullptr) return false;
+  return block.is_tensor(index) || first_number(grad.numbers, grad.precision) != 0;
+}
+
+double cancelled_share(const Array<double>& total, double sent) {
+  return sent == 0 ? 0 : 1 - sum_of_magnitudes(total) / sent;
+}
+
 Array<double> vector_jacobian_product(Block& block, std::uint32_t index, std::uint32_t k) {
   return with_precision(block.precision, [&](auto type) {
     const auto gradient = run_rule<decltype(type)>(block, index, k);

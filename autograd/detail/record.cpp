@@ -1,7 +1,6 @@
 #include <tapegrad/autograd/detail/record.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
@@ -312,7 +311,7 @@ Var record_parameter(Block& block, const Parameter& parameter, Place place) {
 }
 
 void set_leaf_value(Block& block, std::uint32_t index, const ArrayRef& value, Place place) {
-  if (!block.is_leaf(index) || std::strcmp(block.name(index), "parameter") == 0) {
+  if (!block.is_leaf(index) || block.parameter(index) != nullptr) {
     throw TapeError(std::string("[set_value] needs a variable or data leaf, got [") +
                     block.name(index) + "]; a parameter has its own set_value" + at(place));
   }

@@ -111,6 +111,8 @@ void replay_into(const Block& from, Block& to, Place place) {
   to.more_operands = from.more_operands;
   to.leaves = from.leaves;
   to.names = from.names;
+  to.scopes = from.scopes;
+  for (ScopeRange& scope : to.scopes) scope.end = std::min(scope.end, from.size);
   for (Extra& extra : to.extras) {
     extra.grad_memory = nullptr;
     extra.leaf_grad_set = false;

@@ -12,7 +12,8 @@ class Rollback {
         size_(block.size),
         extras_(block.extras.size()),
         more_(block.more_operands.size()),
-        leaves_(block.leaves.size()) {}
+        leaves_(block.leaves.size()),
+        scopes_(block.scopes.size()) {}
   ~Rollback() {
     if (kept_) return;
     block_.size = size_;
@@ -20,6 +21,7 @@ class Rollback {
                         block_.extras.end());
     block_.more_operands.resize(more_);
     block_.leaves.resize(leaves_);
+    block_.scopes.resize(scopes_);
   }
   Rollback(const Rollback&) = delete;
   Rollback& operator=(const Rollback&) = delete;
@@ -28,7 +30,7 @@ class Rollback {
  private:
   Block& block_;
   std::uint32_t size_;
-  std::size_t extras_, more_, leaves_;
+  std::size_t extras_, more_, leaves_, scopes_;
   bool kept_ = false;
 };
 

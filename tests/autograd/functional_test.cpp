@@ -1,4 +1,4 @@
-// Derivatives of functions as numbers, and checks of second derivatives.
+// Derivatives of functions as numbers, and checks of second derivatives (MISSION B4).
 
 #include <cmath>
 

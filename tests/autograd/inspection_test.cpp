@@ -24,6 +24,13 @@ void expect_text(const std::string& text, const std::vector<std::string>& parts)
 
 // --- Ledger ---------------------------------------------------------------------------------
 
+TEST(GradientLedger, WhatIsNotFiniteHasNoShare) {
+  Tape tape;
+  const Var x = tape.variable(0);
+  (sqrt(x) - sqrt(x)).backward();
+  EXPECT_TRUE(std::isnan(gradient_ledger(x).cancelled));
+}
+
 TEST(GradientLedger, NamesEveryConsumer) {
   Tape tape;
   const Var x = tape.variable(3).name("x");

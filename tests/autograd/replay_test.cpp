@@ -85,6 +85,23 @@ TEST(Replay, ReadsChangedParameters) {
   }
 }
 
+TEST(Replay, NumbersAndListsSetScalarsAndVectors) {
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Var x = tape.variable(1), c = tape.data(array({}, {2})), one = tape.variable({1.0});
+    const Var y = x * c + sum(one);
+    x.set_value(3);
+    c.set_value(-0.5);
+    one.set_value({4.0});
+    tape.replay();
+    EXPECT_EQ(y.item(), 2.5);
+    expect_error<ShapeError>([&] { one.set_value(4.0); }, {"(1,)", "()"});
+    expect_error<TapeError>([&] { y.set_value(4.0); }, {"add"});
+    tape.reset();
+    expect_error<TapeError>([&] { x.set_value(4.0); }, {"reset"});
+  }
+}
+
 TEST(Replay, OfAnEmptyTape) {
   Tape tape;
   tape.replay();

@@ -101,6 +101,15 @@ sigmoid\(1\) = 0\.73 local gradient \(1 - y\)\*y = 0\.20
 f = -20 df/d\(x, y, z, w\) = \(-8, 6, 2, 0\)
 END
 
+# Without npm there is no page to write: --dot alone is here, the page in tests/pages.
+prints circuit-drawn "$programs/circuit" network --dot network.dot <<'END'
+%[0-9]+ weight parameter \(5, 2\) .*
+loss = 1\.2035, of it data loss 1\.1932
+END
+grep -q 'softmax_cross_entropy' "$folder/circuit-drawn/network.dot" >"$log" ||
+  echo "network.dot does not show the network" >"$log"
+verdict circuit-dot
+
 prints newton "$programs/newton" <<'END'
 step 0: f\(-1\.200000, 1\.000000\) = 2\.420e\+01, .*
 step [67]: f\(1\.000000, 1\.000000\) = .*e[-+][0-9]+, .*

@@ -1,0 +1,11 @@
+# Writes a page as a C++ string: cmake -D NAME= -D HTML= -D MISSING= -D SOURCE= -P EmbedPage.cmake
+file(READ "${HTML}" html)
+file(WRITE "${SOURCE}" "\
+#include <tapegrad/autograd/detail/page.hpp>
+
+namespace tapegrad::detail {
+
+const Page ${NAME}_page{R\"~~~~~~~~~~~~~~~(${html})~~~~~~~~~~~~~~~\", \"${MISSING}\"};
+
+}  // namespace tapegrad::detail
+")
