@@ -4,6 +4,7 @@
 
 #include <tapegrad/autograd/composed.hpp>
 #include <tapegrad/autograd/custom_gate.hpp>
+#include <tapegrad/autograd/draw.hpp>
 #include <tapegrad/autograd/functional.hpp>
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/grad.hpp>
@@ -17,6 +18,7 @@
 #include <tapegrad/autograd/non_finite.hpp>
 #include <tapegrad/autograd/numeric_gradient.hpp>
 #include <tapegrad/autograd/parameter.hpp>
+#include <tapegrad/autograd/scope.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/autograd/tape_difference.hpp>
 #include <tapegrad/autograd/threads.hpp>
@@ -27,11 +29,17 @@
 #include <tapegrad/data/npz.hpp>
 #include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/nn/activations.hpp>
+#include <tapegrad/nn/conv2d.hpp>
+#include <tapegrad/nn/dropout.hpp>
+#include <tapegrad/nn/flatten.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/maxout.hpp>
 #include <tapegrad/nn/mlp.hpp>
-#include <tapegrad/nn/relu.hpp>
+#include <tapegrad/nn/pooling.hpp>
+#include <tapegrad/nn/prelu.hpp>
 #include <tapegrad/nn/sequential.hpp>
 #include <tapegrad/nn/state_dict.hpp>
 #include <tapegrad/optim/sgd.hpp>

@@ -226,6 +226,21 @@ Var outer(Operand a, Operand b) {
   return mul(at(reshape(a, {a.shape()[0], 1}), a.place()), b);
 }
 
+Var max_pool2d(Operand x, const ops::Pooling& form) {
+  return max_pool2d_take(x, at(max_pool2d_index(x, ops::MaxPool2dIndex(form)), x.place()));
+}
+
+Var l2_pool2d(Operand x, const ops::Pooling& form) {
+  const Place place = x.place();
+  const auto size = static_cast<double>(form.window.height * form.window.width);
+  const Operand mean = at(avg_pool2d(at(square(x), place), ops::AvgPool2d(form)), place);
+  const Operand squares = at(mul_constant(mean, size), place);
+  // √ has no gradient at 0: what comes from there is left out.
+  const Operand is_positive = at(greater(squares, at(0.0, place)), place);
+  const Operand safe = at(where(is_positive, squares, at(1.0, place)), place);
+  return where(is_positive, at(sqrt(safe), place), at(0.0, place));
+}
+
 Var argmin(Operand x, const Axes& axis, bool keepdims) {
   return argmax(at(neg(x), x.place()), axis, keepdims);
 }

@@ -51,6 +51,15 @@ Var repeat(Operand x, const Shape& times);
 /// y (m, n) = aᵢ·bⱼ for vectors a (m) and b (n).
 Var outer(Operand a, Operand b);
 
+/// The largest element of each window of images x (N, C, H, W): max_pool2d_take of what
+/// max_pool2d_index has found, which stays on the tape. `{2}`: windows of 2 side by side;
+/// `{3, 2, 1}`: windows of 3, stride 2, padding 1. The gradient goes to the winner, at a tie to the
+/// first.
+Var max_pool2d(Operand x, const ops::Pooling& form = {});
+
+/// √Σ x² of each window of images x (N, C, H, W); the gradient of a window of zeros is 0.
+Var l2_pool2d(Operand x, const ops::Pooling& form = {});
+
 /// The position of the smallest element, as argmax's of the largest.
 Var argmin(Operand x, const Axes& axis = {}, bool keepdims = false);
 /// The same along one axis.

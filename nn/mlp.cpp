@@ -3,8 +3,8 @@
 #include <charconv>
 #include <string_view>
 
+#include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/linear.hpp>
-#include <tapegrad/nn/relu.hpp>
 
 namespace tapegrad::nn {
 

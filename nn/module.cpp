@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include <tapegrad/autograd/scope.hpp>
+
 namespace tapegrad::nn {
+
+Var Module::operator()(const Var& x) {
+  const Scope scope(x, name_, typeid(*this));
+  return forward(x);
+}
 
 NamedParameters Module::named_parameters() const {
   NamedParameters found;
@@ -31,6 +38,7 @@ void Module::train(bool training) {
 
 Parameter Module::register_parameter(const std::string& name, Parameter parameter) {
   check_name(name);
+  if (parameter.state()->name.empty()) parameter.state()->name = name;
   parameters_.emplace_back(name, parameter);
   return parameter;
 }
@@ -40,6 +48,7 @@ void Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
   if (child == nullptr) {
     throw ValueError("[module] needs a module to register as '" + name + "', got null");
   }
+  if (child->name_ == nullptr) child->name_ = std::make_shared<const std::string>(name);
   children_.emplace_back(name, std::move(child));
 }
 

@@ -41,8 +41,8 @@ class Module {
 
   /// The output for the input x, whose first axis counts samples.
   virtual Var forward(const Var& x) = 0;
-  /// The same: `model(x)`.
-  Var operator()(const Var& x) { return forward(x); }
+  /// The same, `model(x)`, with the module's gates in a group of their own on the tape (Scope).
+  Var operator()(const Var& x);
 
   /// All parameters of this module and its children, each once.
   std::vector<Parameter> parameters() const;
@@ -90,6 +90,8 @@ class Module {
   NamedParameters parameters_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
+  /// Under which it was first registered; null if it was not.
+  std::shared_ptr<const std::string> name_;
 };
 
 }  // namespace tapegrad::nn

@@ -2,6 +2,11 @@
 
 #include <tapegrad/ops/strides.hpp>
 
+namespace tapegrad::ops {
+struct ConvolutionSizes;
+struct PoolingSizes;
+}  // namespace tapegrad::ops
+
 /// Loops over raw memory that several gates share. Compiled for float and double.
 namespace tapegrad::ops::kernels {
 
@@ -64,6 +69,44 @@ void fill_zero(T* out, std::int64_t n);
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const T* a, const T* b, T* c, bool accumulate);
+
+/// y (N, K, OH, OW) = or += the filters w over the images x. See NOTE [Convolution as a matrix
+/// product].
+template <class T>
+void conv2d(const ConvolutionSizes& sizes, const T* x, const T* w, T* y, bool accumulate);
+
+/// x = or += the gradient in the images of conv2d, for g of the output's shape.
+template <class T>
+void conv2d_input_grad(const ConvolutionSizes& sizes, const T* g, const T* w, T* x,
+                       bool accumulate);
+
+/// w = or += the gradient in the filters.
+template <class T>
+void conv2d_weight_grad(const ConvolutionSizes& sizes, const T* x, const T* g, T* w,
+                        bool accumulate);
+
+/// y = or += the position of each window's largest element in its plane; the first NaN if there is
+/// one.
+template <class T>
+void max_pool2d_index(const PoolingSizes& sizes, const T* x, T* y, bool accumulate);
+
+/// Per plane of x, `from` elements: y = or += those at the `to` positions of index.
+template <class T>
+void take_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
+                    const T* index, T* y, bool accumulate);
+
+/// Per plane of x, `from` elements: adds each to the one of y's `to` elements that index names.
+template <class T>
+void add_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
+                   const T* index, T* y);
+
+/// y = or += the mean of each window, padding counted as zeros.
+template <class T>
+void avg_pool2d(const PoolingSizes& sizes, const T* x, T* y, bool accumulate);
+
+/// x += each element of g, the output's shape, spread evenly over its window.
+template <class T>
+void avg_pool2d_grad(const PoolingSizes& sizes, const T* g, T* x);
 
 /// Per row of x (rows, k): y = eˣ / Σ eˣ, shifted by the row's maximum so that it cannot overflow.
 template <class T>

@@ -28,24 +28,28 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp", "chain"}},
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
-       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "epoch", "gate", "copying gate"}},
+       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "convnet", "epoch", "gate", "copying gate"}},
       {{"memcpy", folder / "bench_copy", {{}}, true}, {"copying gate", "own gate"}},
+      {{"without lines", folder / "bench_without_lines", {{}}}, {"lines", "lines of a chain"}},
+      {{"recording", folder / "bench_plain", {{}}}, {"replay", "replay of a network"}},
+      {{"gradient", folder / "bench_plain", {{}}}, {"second order"}},
       {{"xarray.hpp", folder / "bench_xtensor", {{}}}, {"compilation"}},
   };
 }
 
-std::vector<bench::Row> all_rows(bool gates) {
+std::vector<bench::Row> inspect_rows(const std::vector<bench::Workload>& workloads) {
   std::vector<bench::Row> rows;
-  if (gates) {
-    for (const bench::Workload& workload : bench::gate_workloads()) {
-      rows.push_back({workload, 1, "inspect"});
-    }
-    return rows;
-  }
+  for (const bench::Workload& workload : workloads) rows.push_back({workload, 1, "inspect"});
+  return rows;
+}
+
+std::vector<bench::Row> step_rows() {
+  std::vector<bench::Row> rows;
   for (const bench::Workload& workload : bench::all_workloads()) {
     // train::fit's tapes are lean; on a tape of scalars, lean has nothing to save.
     if (workload.kind != "epoch") rows.push_back({workload, 1, "inspect"});
-    if (workload.kind == "mlp" || workload.kind == "epoch") rows.push_back({workload, 1, "lean"});
+    const bool is_network = workload.kind == "mlp" || workload.kind == "convnet";
+    if (is_network || workload.kind == "epoch") rows.push_back({workload, 1, "lean"});
   }
   return rows;
 }
@@ -62,13 +66,16 @@ int main(int argc, char** argv) try {
   app.add_option("--rounds", rounds, "of about 0.1 s for each library, at least 9")
       ->capture_default_str()
       ->check(CLI::Range(9, 9999));
-  bool gates = false;
+  bool gates = false, itself = false;
   app.add_flag("--gates", gates, "each gate by itself instead of whole steps");
+  app.add_flag("--itself", itself, "tapegrad beside itself: source lines, replay and second order");
   CLI11_PARSE(app, argc, argv);
 
   const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   const bench::Library tapegrad = {"tapegrad", folder / "bench_tapegrad", {{}}};
-  std::vector<bench::Row> rows = all_rows(gates);
+  std::vector<bench::Row> rows = gates    ? inspect_rows(bench::gate_workloads())
+                                 : itself ? inspect_rows(bench::own_cost_workloads())
+                                          : step_rows();
   const auto unwanted = [&](const bench::Row& row) {
     return row.workload.name.find(filter) == std::string::npos;
   };

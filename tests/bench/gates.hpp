@@ -47,6 +47,11 @@ inline std::vector<GateRow> gate_rows() {
   const GateOperand chosen{{1024}, Numbers::indices, 1024};
   const GateOperand scores{{65536, 16}};
   const GateOperand sample{{65536}};
+  const GateOperand images{{64, 32, 16, 16}};
+  const GateOperand filters{{64, 32, 3, 3}};
+  const GateOperand outputs{{64, 64, 16, 16}};
+  const GateOperand pooled{{64, 32, 8, 8}};
+  const GateOperand winners{{64, 32, 8, 8}, Numbers::indices, 256};
   const GateOperand labels{{65536}, Numbers::indices, 16};
   std::vector<GateRow> rows;
   for (const char* name :
@@ -86,6 +91,14 @@ inline std::vector<GateRow> gate_rows() {
   rows.push_back({"matmul", {{{512, 512}}, {{512, 512}}}, Beside::libtorch});
   rows.push_back({"matmul batches", {{{64, 64, 64}}, {{64, 64, 64}}}, Beside::libtorch});
   rows.push_back({"dot", {flat, flat}, Beside::libtorch});
+  rows.push_back({"conv2d", {images, filters}, Beside::libtorch});
+  rows.push_back({"conv2d_input_grad", {outputs, filters}, Beside::libtorch});
+  rows.push_back({"conv2d_weight_grad", {images, outputs}, Beside::libtorch});
+  rows.push_back({"max_pool2d_index", {images}, Beside::libtorch});
+  rows.push_back({"max_pool2d_take", {images, winners}, Beside::libtorch});
+  rows.push_back({"max_unpool2d", {pooled, winners}, Beside::libtorch});
+  rows.push_back({"avg_pool2d", {images}, Beside::libtorch});
+  rows.push_back({"avg_pool2d_grad", {pooled}, Beside::libtorch});
   rows.push_back({"softmax", {scores}, Beside::libtorch});
   rows.push_back({"softmax_cross_entropy", {scores, labels}, Beside::libtorch});
   rows.push_back({"softmax_cross_entropy_grad", {scores, labels, sample}, Beside::copy});
@@ -147,7 +160,7 @@ inline std::vector<Workload> gate_workloads() {
 }
 
 inline Workload find_workload(const std::string& name) {
-  for (const auto& workloads : {all_workloads(), gate_workloads()}) {
+  for (const auto& workloads : {all_workloads(), gate_workloads(), own_cost_workloads()}) {
     for (const Workload& workload : workloads) {
       if (workload.name == name) return workload;
     }

@@ -1,41 +1,18 @@
-// tapegrad, written as its users write it: a tape for each step.
+// tapegrad, written as its users write it.
 #include <tapegrad/tapegrad.hpp>
 
 #include "circuits.hpp"
 #include "compilation.hpp"
 #include "fashion_mnist.hpp"
+#include "own_costs.hpp"
+#include "steps.hpp"
 #include "tapegrad_gates.hpp"
 #include "worker.hpp"
 
 namespace {
 
 using namespace tapegrad;
-
-class TanhMlp {
- public:
-  explicit TanhMlp(const bench::Task& task)
-      : sizes_(task.workload.sizes),
-        inputs_(std::begin(bench::tanh_mlp_inputs), std::end(bench::tanh_mlp_inputs)),
-        weights_(bench::tanh_mlp_weights(sizes_)),
-        variables_(weights_.size()) {}
-
-  void step() {
-    Tape tape;
-    for (std::size_t i = 0; i < weights_.size(); ++i) variables_[i] = tape.variable(weights_[i]);
-    bench::tanh_mlp_loss(sizes_, variables_, inputs_).backward();
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      weights_[i] -= bench::learning_rate * variables_[i].grad_item();
-    }
-  }
-
-  std::vector<double> results() const { return weights_; }
-
- private:
-  std::vector<int> sizes_;
-  std::vector<double> inputs_;
-  std::vector<double> weights_;
-  std::vector<Var> variables_;
-};
+using bench::network;
 
 class SigmoidCircuit {
  public:
@@ -57,45 +34,15 @@ class SigmoidCircuit {
   std::vector<double> gradients_;
 };
 
-class Chain {
+/// The convolutional network of convnet_weights().
+class ConvNet {
  public:
-  explicit Chain(const bench::Task& task) : gates_(task.workload.sizes.front()) {}
-
-  void step() {
-    Tape tape;
-    const Var leaf = tape.variable(bench::chain_leaf);
-    bench::chain(leaf, gates_).backward();
-    gradient_ = leaf.grad_item();
-  }
-
-  std::vector<double> results() const { return {gradient_}; }
-
- private:
-  int gates_;
-  double gradient_ = 0;
-};
-
-/// The network from which every library starts.
-nn::Sequential network(const std::vector<int>& sizes) {
-  set_default_precision(f32);
-  nn::Sequential layers;
-  const auto weights = bench::initial_weights<float>(sizes);
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (i > 0) layers.add(nn::ReLU());
-    Parameter weight = layers.add(nn::Linear(sizes[i], sizes[i + 1]))->weight();
-    weight.set_value(ArrayRef(weights[i].data(), weight.shape()));
-  }
-  return layers;
-}
-
-class Mlp {
- public:
-  explicit Mlp(const bench::Task& task)
+  explicit ConvNet(const bench::Task& task)
       : mode_(task.mode == "lean" ? lean : inspect),
-        model_(network(task.workload.sizes)),
+        model_(convnet()),
         sgd_(model_.parameters(), bench::learning_rate, bench::momentum),
         inputs_(bench::batch_inputs(task.workload)),
-        inputs_shape_({task.workload.batch, task.workload.sizes.front()}),
+        inputs_shape_({task.workload.batch, 3, 32, 32}),
         labels_(bench::batch_labels(task.workload)) {
     set_num_threads(task.threads);
   }
@@ -114,6 +61,20 @@ class Mlp {
   }
 
  private:
+  static nn::Sequential convnet() {
+    set_default_precision(f32);
+    nn::Sequential model(nn::Conv2d(3, 32, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2),
+                         nn::Conv2d(32, 64, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
+                         nn::Linear(64 * 8 * 8, 128), nn::ReLU(), nn::Linear(128, 10));
+    const auto weights = bench::convnet_weights();
+    std::vector<Parameter> parameters = model.parameters();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      Parameter& weight = parameters[2 * i];  // A bias follows each.
+      weight.set_value(ArrayRef(weights[i].numbers.data(), weight.shape()));
+    }
+    return model;
+  }
+
   Mode mode_;
   nn::Sequential model_;
   optim::SGD sgd_;
@@ -154,13 +115,19 @@ class Epoch {
 
 int main(int argc, char** argv) {
   return bench::run_worker(argc, argv,
-                           {{"scalar-tanh-mlp", bench::work<TanhMlp>},
+                           {{"scalar-tanh-mlp", bench::work<bench::TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
-                            {"chain", bench::work<Chain>},
-                            {"mlp", bench::work<Mlp>},
+                            {"chain", bench::work<bench::Chain>},
+                            {"mlp", bench::work<bench::Mlp>},
+                            {"convnet", bench::work<ConvNet>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TapegradGate>},
                             {"copying gate", bench::work<bench::TapegradGate>},
                             {"own gate", bench::work<bench::TapegradGate>},
+                            {"lines", bench::work<bench::TanhMlp>},
+                            {"lines of a chain", bench::work<bench::Chain>},
+                            {"replay", bench::work<bench::ReplayedTanhMlp>},
+                            {"replay of a network", bench::work<bench::ReplayedMlp>},
+                            {"second order", bench::work<bench::HessianProduct>},
                             {"compilation", bench::work<bench::Compilation>}});
 }

@@ -112,6 +112,26 @@ inline tapegrad::Var tapegrad_gate(const std::string& row,
       BENCH_GATE_OF_TWO(matmul),
       {"matmul batches", [](X x) { return matmul(x[0], x[1]); }},
       BENCH_GATE_OF_TWO(dot),
+      {"conv2d",
+       [](X x) {
+         return conv2d(x[0], x[1], {1, 1});
+       }},
+      {"conv2d_input_grad",
+       [](X x) {
+         return conv2d_input_grad(x[0], x[1], {{{1, 1}, 1}, {64, 32, 16, 16}});
+       }},
+      {"conv2d_weight_grad",
+       [](X x) {
+         return conv2d_weight_grad(x[0], x[1], {{{1, 1}, 1}, {64, 32, 3, 3}});
+       }},
+      BENCH_GATE(max_pool2d_index),
+      BENCH_GATE_OF_TWO(max_pool2d_take),
+      {"max_unpool2d", [](X x) { return max_unpool2d(x[0], x[1], ops::MaxUnpool2d{16}); }},
+      BENCH_GATE(avg_pool2d),
+      {"avg_pool2d_grad",
+       [](X x) {
+         return avg_pool2d_grad(x[0], {{}, {64, 32, 16, 16}});
+       }},
       BENCH_GATE(softmax),
       BENCH_GATE_OF_TWO(softmax_cross_entropy),
       {"softmax_cross_entropy_grad",

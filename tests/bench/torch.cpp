@@ -114,6 +114,47 @@ class Mlp {
   torch::Tensor labels_;
 };
 
+/// The convolutional network of convnet_weights().
+class ConvNet {
+ public:
+  explicit ConvNet(const bench::Task& task)
+      : model_(convnet()),
+        parameters_(model_->parameters()),
+        sgd_(parameters_, torch::optim::SGDOptions(bench::learning_rate).momentum(bench::momentum)),
+        inputs_(torch::tensor(bench::batch_inputs(task.workload))
+                    .view({task.workload.batch, 3, 32, 32})),
+        labels_(torch::tensor(bench::batch_labels(task.workload)).to(torch::kInt64)) {}
+
+  void step() { training_step(model_, sgd_, parameters_, inputs_, labels_); }
+
+  std::vector<double> results() const {
+    const torch::Tensor first_bias = parameters_[1].detach();
+    return {first_bias.data_ptr<float>(), first_bias.data_ptr<float>() + first_bias.numel()};
+  }
+
+ private:
+  static torch::nn::Sequential convnet() {
+    using namespace torch::nn;
+    Sequential model(Conv2d(Conv2dOptions(3, 32, 3).padding(1)), ReLU(), MaxPool2d(2),
+                     Conv2d(Conv2dOptions(32, 64, 3).padding(1)), ReLU(), MaxPool2d(2), Flatten(),
+                     Linear(64 * 8 * 8, 128), ReLU(), Linear(128, 10));
+    torch::NoGradGuard no_grad;
+    const auto weights = bench::convnet_weights();
+    std::vector<torch::Tensor> parameters = model->parameters();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      parameters[2 * i].copy_(torch::tensor(weights[i].numbers).view(parameters[2 * i].sizes()));
+      parameters[2 * i + 1].zero_();
+    }
+    return model;
+  }
+
+  torch::nn::Sequential model_;
+  std::vector<torch::Tensor> parameters_;
+  torch::optim::SGD sgd_;
+  torch::Tensor inputs_;
+  torch::Tensor labels_;
+};
+
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
 class Epoch {
  public:
@@ -168,6 +209,7 @@ int main(int argc, char** argv) {
                            {{"scalar-tanh-mlp", bench::work<TanhMlp>},
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
                             {"mlp", bench::work<Mlp>},
+                            {"convnet", bench::work<ConvNet>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TorchGate>},
                             {"copying gate", bench::work<bench::TorchGate>}});

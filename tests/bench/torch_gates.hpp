@@ -114,6 +114,33 @@ inline torch::Tensor torch_gate(const std::string& row,
       BENCH_GATE_OF_TWO(matmul),
       {"matmul batches", [](X x) { return torch::bmm(x[0], x[1]); }},
       BENCH_GATE_OF_TWO(dot),
+      {"conv2d", [](X x) { return torch::conv2d(x[0], x[1], {}, 1, 1); }},
+      {"conv2d_input_grad", [](X x) { return torch::conv_transpose2d(x[0], x[1], {}, 1, 1); }},
+      {"conv2d_weight_grad",
+       [](X x) {
+         const T filters = torch::empty({64, 32, 3, 3});
+         return std::get<1>(at::convolution_backward(x[1], x[0], filters, {}, {1, 1}, {1, 1},
+                                                     {1, 1}, false, {0, 0}, 1,
+                                                     {false, true, false}));
+       }},
+      {"max_pool2d_index",
+       [](X x) {
+         return std::get<1>(torch::max_pool2d_with_indices(x[0], 2)).to(torch::kFloat32);
+       }},
+      {"max_pool2d_take",
+       [](X x) {
+         return torch::gather(x[0].flatten(2), 2, x[1].flatten(2)).view({64, 32, 8, 8});
+       }},
+      {"max_unpool2d",
+       [](X x) {
+         return torch::max_unpool2d(x[0], x[1], {16, 16});
+       }},
+      {"avg_pool2d", [](X x) { return torch::avg_pool2d(x[0], 2); }},
+      {"avg_pool2d_grad",
+       [](X x) {
+         const T images = torch::empty({64, 32, 16, 16});
+         return at::avg_pool2d_backward(x[0], images, {2, 2}, {2, 2}, {0, 0}, false, true, {});
+       }},
       {"softmax", [](X x) { return torch::softmax(x[0], 1); }},
       {"softmax_cross_entropy",
        [](X x) { return torch::cross_entropy_loss(x[0], x[1], {}, at::Reduction::None); }},

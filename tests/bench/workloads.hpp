@@ -57,9 +57,43 @@ inline std::vector<Workload> all_workloads() {
       mlp("mlp-784-128-64-10", {784, 128, 64, 10}, 32),
       mlp("mlp-3072-50-10", {3072, 50, 10}, 200),
       mlp("mlp-1024-1024-1024-1024-10", {1024, 1024, 1024, 1024, 10}, 128),
+      {"convnet batch 64", "convnet", "step", 1, {3 * 32 * 32, 10}, 64, 1e-2},
       // Its fingerprint is the test accuracy; every library shuffles in its own order.
       {"fashion-mnist-epoch", "epoch", "epoch", 1, {784, 128, 64, 10}, 32, 3e-2},
       {"compile-user-program", "compilation", "file", 1, {}, 1, 1e-9},
+  };
+}
+
+/// A layer's initial weights: filters (K, C, F, F) or a matrix (out, in).
+struct LayerWeights {
+  std::vector<int> shape;
+  std::vector<float> numbers;
+};
+
+/// What tapegrad's own features cost: the lines of gates, replay, second order.
+inline std::vector<Workload> own_cost_workloads() {
+  const std::vector<int> scalar_sizes = {2, 16, 16, 1};
+  const double ops = tanh_mlp_ops(scalar_sizes);
+  return {
+      {"lines of scalar-tanh-mlp", "lines", "op", ops, scalar_sizes, 1, 1e-9},
+      {"lines of chain of 1000", "lines of a chain", "gate", 1000, {1000}, 1, 1e-9},
+      {"replay of scalar-tanh-mlp", "replay", "op", ops, scalar_sizes, 1, 1e-9},
+      {"replay of mlp-2-16-16-2 batch 4",
+       "replay of a network",
+       "step",
+       1,
+       {2, 16, 16, 2},
+       4,
+       1e-2},
+      {"replay of mlp-784-128-64-10 batch 32",
+       "replay of a network",
+       "step",
+       1,
+       {784, 128, 64, 10},
+       32,
+       1e-2},
+      {"hvp of tanh 784-128-10 batch 32", "second order", "product", 1, {784, 128, 10}, 32, 1e-9},
+      {"hvp of tanh 20-50-3 batch 8", "second order", "product", 1, {20, 50, 3}, 8, 1e-9},
   };
 }
 
@@ -92,6 +126,23 @@ std::vector<std::vector<T>> initial_weights(const std::vector<int>& sizes) {
     weights.push_back(uniform.vector<T>(count, std::sqrt(6.0 / sizes[i - 1])));
   }
   return weights;
+}
+
+/// The weights of the convolutional network: two of 3×3 filters with 32 and 64 of them on images of
+/// 3×32×32, each followed by ReLU and a max pool of 2, then 128 units, ReLU and 10 scores. Biases
+/// are 0.
+inline std::vector<LayerWeights> convnet_weights() {
+  Uniform uniform(1);
+  std::vector<LayerWeights> layers;
+  const std::vector<std::vector<int>> shapes = {
+      {32, 3, 3, 3}, {64, 32, 3, 3}, {128, 64 * 8 * 8}, {10, 128}};
+  for (const std::vector<int>& shape : shapes) {
+    int fan_in = 1;
+    for (std::size_t axis = 1; axis < shape.size(); ++axis) fan_in *= shape[axis];
+    const auto count = static_cast<std::size_t>(shape[0]) * static_cast<std::size_t>(fan_in);
+    layers.push_back({shape, uniform.vector<float>(count, std::sqrt(6.0 / fan_in))});
+  }
+  return layers;
 }
 
 /// Inputs of a batch, (batch, features) row by row.

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/linear.hpp>
-#include <tapegrad/nn/relu.hpp>
 #include <tapegrad/nn/sequential.hpp>
 
 #include "support/expect.hpp"

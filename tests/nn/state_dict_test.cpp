@@ -8,8 +8,8 @@
 
 #include <tapegrad/data/npz.hpp>
 #include <tapegrad/data/safetensors.hpp>
+#include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/linear.hpp>
-#include <tapegrad/nn/relu.hpp>
 #include <tapegrad/nn/sequential.hpp>
 
 #include "support/expect.hpp"

@@ -389,6 +389,116 @@ double matmul(const Call& call, const Index& index) {
   return total;
 }
 
+/// One product of a convolution: its index in the images, in the filters and in the output.
+using Product = std::function<void(const Index&, const Index&, const Index&)>;
+
+/// Calls f for each of them.
+void for_each_product(const ops::Convolution& form, const Shape& x, const Shape& w, const Shape& y,
+                      const Product& f) {
+  for_each_index(w, [&](const Index& filter) {
+    const std::int64_t group = filter[0] / (w[0] / form.groups);
+    for_each_index({x[0], y[2], y[3]}, [&](const Index& place) {
+      const std::int64_t row =
+          place[1] * form.stride.height - form.padding.height + filter[2] * form.dilation.height;
+      const std::int64_t column =
+          place[2] * form.stride.width - form.padding.width + filter[3] * form.dilation.width;
+      if (row < 0 || row >= x[2] || column < 0 || column >= x[3]) return;
+      f({place[0], group * w[1] + filter[1], row, column}, filter,
+        {place[0], filter[0], place[1], place[2]});
+    });
+  });
+}
+
+double conv2d(const Call& call, const Index& index) {
+  double total = 0;
+  for_each_product(call.gate<ops::Conv2d>(), call.x[0].shape, call.x[1].shape, call.y,
+                   [&](const Index& x, const Index& w, const Index& y) {
+                     if (y == index) total += call.x[0].at(x) * call.x[1].at(w);
+                   });
+  return total;
+}
+
+double conv2d_input_grad(const Call& call, const Index& index) {
+  double total = 0;
+  for_each_product(call.gate<ops::Conv2dInputGrad>(), call.y, call.x[1].shape, call.x[0].shape,
+                   [&](const Index& x, const Index& w, const Index& y) {
+                     if (x == index) total += call.x[0].at(y) * call.x[1].at(w);
+                   });
+  return total;
+}
+
+double conv2d_weight_grad(const Call& call, const Index& index) {
+  double total = 0;
+  for_each_product(call.gate<ops::Conv2dWeightGrad>(), call.x[0].shape, call.y, call.x[1].shape,
+                   [&](const Index& x, const Index& w, const Index& y) {
+                     if (w == index) total += call.x[0].at(x) * call.x[1].at(y);
+                   });
+  return total;
+}
+
+/// Calls f(row, column in the image) for the entries of the window at an index of a pooling's
+/// output that lie within the image.
+void for_each_in_window(const ops::Pooling& form, const Shape& images, std::int64_t i,
+                        std::int64_t j, const std::function<void(std::int64_t, std::int64_t)>& f) {
+  for_each_index({form.window.height, form.window.width}, [&](const Index& entry) {
+    const std::int64_t row = i * form.stride.height - form.padding.height + entry[0];
+    const std::int64_t column = j * form.stride.width - form.padding.width + entry[1];
+    if (row >= 0 && row < images[2] && column >= 0 && column < images[3]) f(row, column);
+  });
+}
+
+double max_pool2d_index(const Call& call, const Index& index) {
+  const Shape& images = call.x[0].shape;
+  double best = -std::numeric_limits<double>::infinity(), position = -1;
+  for_each_in_window(call.gate<ops::MaxPool2dIndex>(), images, index[2], index[3],
+                     [&](std::int64_t row, std::int64_t column) {
+                       const double number = call.x[0].at({index[0], index[1], row, column});
+                       if (!(number > best)) return;
+                       best = number;
+                       position = static_cast<double>(row * images[3] + column);
+                     });
+  return position;
+}
+
+double max_pool2d_take(const Call& call, const Index& index) {
+  const auto position = static_cast<std::int64_t>(call.x[1].at(index));
+  const std::int64_t width = call.x[0].shape[3];
+  return call.x[0].at({index[0], index[1], position / width, position % width});
+}
+
+double max_unpool2d(const Call& call, const Index& index) {
+  double total = 0;
+  for_each_index({call.x[0].shape[2], call.x[0].shape[3]}, [&](const Index& place) {
+    const Index pooled{index[0], index[1], place[0], place[1]};
+    const auto position = static_cast<std::int64_t>(call.x[1].at(pooled));
+    if (position == index[2] * call.y[3] + index[3]) total += call.x[0].at(pooled);
+  });
+  return total;
+}
+
+double avg_pool2d(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::AvgPool2d>();
+  double total = 0;
+  for_each_in_window(gate, call.x[0].shape, index[2], index[3],
+                     [&](std::int64_t row, std::int64_t column) {
+                       total += call.x[0].at({index[0], index[1], row, column});
+                     });
+  return total / static_cast<double>(gate.window.height * gate.window.width);
+}
+
+double avg_pool2d_grad(const Call& call, const Index& index) {
+  const auto& gate = call.gate<ops::AvgPool2dGrad>();
+  double total = 0;
+  for_each_index({call.x[0].shape[2], call.x[0].shape[3]}, [&](const Index& place) {
+    for_each_in_window(gate, call.y, place[0], place[1],
+                       [&](std::int64_t row, std::int64_t column) {
+                         if (row != index[2] || column != index[3]) return;
+                         total += call.x[0].at({index[0], index[1], place[0], place[1]});
+                       });
+  });
+  return total / static_cast<double>(gate.window.height * gate.window.width);
+}
+
 /// Σ eˣ over the row (all but the last index) that `index` lies in.
 double row_sum(const Tensor& x, Index index) {
   double total = 0;
@@ -453,6 +563,14 @@ const std::map<std::string, Element>& references() {
       {"pick", pick},
       {"pick_scatter", pick_scatter},
       {"matmul", matmul},
+      {"conv2d", conv2d},
+      {"conv2d_input_grad", conv2d_input_grad},
+      {"conv2d_weight_grad", conv2d_weight_grad},
+      {"max_pool2d_index", max_pool2d_index},
+      {"max_pool2d_take", max_pool2d_take},
+      {"max_unpool2d", max_unpool2d},
+      {"avg_pool2d", avg_pool2d},
+      {"avg_pool2d_grad", avg_pool2d_grad},
       {"dot", dot},
       {"softmax", softmax},
       {"softmax_cross_entropy", softmax_cross_entropy},

@@ -12,11 +12,11 @@
 #include <tapegrad/data/idx.hpp>
 #include <tapegrad/data/mean_subtraction.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
 #include <tapegrad/nn/mlp.hpp>
-#include <tapegrad/nn/relu.hpp>
 #include <tapegrad/optim/sgd.hpp>
 
 #include "data/data_dir.hpp"

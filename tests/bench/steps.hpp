@@ -1,0 +1,104 @@
+// Steps of training with tapegrad as its users write them: a tape for each.
+#pragma once
+
+#include <tapegrad/tapegrad.hpp>
+
+#include "circuits.hpp"
+#include "worker.hpp"
+
+namespace bench {
+
+using namespace tapegrad;
+
+class TanhMlp {
+ public:
+  explicit TanhMlp(const Task& task)
+      : sizes_(task.workload.sizes),
+        inputs_(std::begin(tanh_mlp_inputs), std::end(tanh_mlp_inputs)),
+        weights_(tanh_mlp_weights(sizes_)),
+        variables_(weights_.size()) {}
+
+  void step() {
+    Tape tape;
+    for (std::size_t i = 0; i < weights_.size(); ++i) variables_[i] = tape.variable(weights_[i]);
+    tanh_mlp_loss(sizes_, variables_, inputs_).backward();
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      weights_[i] -= learning_rate * variables_[i].grad_item();
+    }
+  }
+
+  std::vector<double> results() const { return weights_; }
+
+ private:
+  std::vector<int> sizes_;
+  std::vector<double> inputs_;
+  std::vector<double> weights_;
+  std::vector<Var> variables_;
+};
+
+class Chain {
+ public:
+  explicit Chain(const Task& task) : gates_(task.workload.sizes.front()) {}
+
+  void step() {
+    Tape tape;
+    const Var leaf = tape.variable(chain_leaf);
+    chain(leaf, gates_).backward();
+    gradient_ = leaf.grad_item();
+  }
+
+  std::vector<double> results() const { return {gradient_}; }
+
+ private:
+  int gates_;
+  double gradient_ = 0;
+};
+
+/// The network from which every library starts.
+nn::Sequential network(const std::vector<int>& sizes) {
+  set_default_precision(f32);
+  nn::Sequential layers;
+  const auto weights = initial_weights<float>(sizes);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (i > 0) layers.add(nn::ReLU());
+    Parameter weight = layers.add(nn::Linear(sizes[i], sizes[i + 1]))->weight();
+    weight.set_value(ArrayRef(weights[i].data(), weight.shape()));
+  }
+  return layers;
+}
+
+class Mlp {
+ public:
+  explicit Mlp(const Task& task)
+      : mode_(task.mode == "lean" ? lean : inspect),
+        model_(network(task.workload.sizes)),
+        sgd_(model_.parameters(), learning_rate, momentum),
+        inputs_(batch_inputs(task.workload)),
+        inputs_shape_({task.workload.batch, task.workload.sizes.front()}),
+        labels_(batch_labels(task.workload)) {
+    set_num_threads(task.threads);
+  }
+
+  void step() {
+    sgd_.zero_grad();
+    Tape tape(f32, mode_);
+    const Var inputs = tape.data(ArrayRef(inputs_.data(), inputs_shape_));
+    nn::cross_entropy(model_(inputs), labels_).backward();
+    sgd_.step();
+  }
+
+  std::vector<double> results() const {
+    const auto first_bias = model_.parameters()[1].value();
+    return {first_bias.begin(), first_bias.end()};
+  }
+
+ private:
+  Mode mode_;
+  nn::Sequential model_;
+  optim::SGD sgd_;
+  std::vector<float> inputs_;
+  Shape inputs_shape_;
+  std::vector<int> labels_;
+};
+
+}  // namespace bench
