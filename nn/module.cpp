@@ -8,11 +8,38 @@ namespace tapegrad::nn {
 
 Var Module::operator()(const Var& x) {
   const Scope scope(x, name_, typeid(*this));
-  return forward(x);
+  if (hooks_ == nullptr) return forward(x);
+  // Copies of the lists: a hook may register or remove others, and itself.
+  Var input = x;
+  for (const auto& [id, hook] : std::vector(hooks_->before)) input = hook(*this, input);
+  Var output = forward(input);
+  for (const auto& [id, hook] : std::vector(hooks_->after)) output = hook(*this, input, output);
+  return output;
 }
 
-NamedParameters Module::named_parameters() const {
+detail::Hooks& Module::hooks() {
+  if (hooks_ == nullptr) hooks_ = std::make_shared<detail::Hooks>();
+  return *hooks_;
+}
+
+HookHandle Module::add_pre_hook(ForwardPreHook hook) {
+  hooks().before.emplace_back(hooks().next, std::move(hook));
+  return {hooks_, hooks_->next++};
+}
+
+HookHandle Module::add_hook(ForwardHook hook) {
+  hooks().after.emplace_back(hooks().next, std::move(hook));
+  return {hooks_, hooks_->next++};
+}
+
+NamedParameters Module::named_parameters(bool recurse) const {
   NamedParameters found;
+  collect("", recurse, found);
+  return found;
+}
+
+std::vector<std::pair<std::string, Module*>> Module::named_modules() {
+  std::vector<std::pair<std::string, Module*>> found;
   collect("", found);
   return found;
 }
@@ -64,7 +91,7 @@ void Module::check_name(const std::string& name) const {
   }
 }
 
-void Module::collect(const std::string& prefix, NamedParameters& found) const {
+void Module::collect(const std::string& prefix, bool recurse, NamedParameters& found) const {
   for (const auto& [name, parameter] : parameters_) {
     const Parameter& candidate = parameter;
     const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {
@@ -72,7 +99,18 @@ void Module::collect(const std::string& prefix, NamedParameters& found) const {
     });
     if (!known) found.emplace_back(prefix + name, parameter);
   }
-  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", found);
+  if (!recurse) return;
+  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", true, found);
+}
+
+void Module::collect(const std::string& path, std::vector<std::pair<std::string, Module*>>& found) {
+  const bool known = std::any_of(found.begin(), found.end(),
+                                 [&](const auto& entry) { return entry.second == this; });
+  if (known) return;
+  found.emplace_back(path, this);
+  for (const auto& [name, child] : children_) {
+    child->collect(path.empty() ? name : path + "." + name, found);
+  }
 }
 
 }  // namespace tapegrad::nn
