@@ -30,6 +30,7 @@
 #include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
 #include <tapegrad/nn/activations.hpp>
+#include <tapegrad/nn/batch_norm.hpp>
 #include <tapegrad/nn/conv2d.hpp>
 #include <tapegrad/nn/dropout.hpp>
 #include <tapegrad/nn/flatten.hpp>
