@@ -36,6 +36,7 @@
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/maxout.hpp>
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/nn/pooling.hpp>
