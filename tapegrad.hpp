@@ -37,12 +37,15 @@
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
 #include <tapegrad/nn/losses.hpp>
+#include <tapegrad/nn/max_norm.hpp>
 #include <tapegrad/nn/maxout.hpp>
 #include <tapegrad/nn/mlp.hpp>
+#include <tapegrad/nn/penalty.hpp>
 #include <tapegrad/nn/pooling.hpp>
 #include <tapegrad/nn/prelu.hpp>
 #include <tapegrad/nn/sequential.hpp>
 #include <tapegrad/nn/state_dict.hpp>
+#include <tapegrad/nn/weights.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/progress_bar.hpp>
