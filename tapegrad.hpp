@@ -34,7 +34,9 @@
 #include <tapegrad/nn/dropout.hpp>
 #include <tapegrad/nn/flatten.hpp>
 #include <tapegrad/nn/functional.hpp>
+#include <tapegrad/nn/hierarchical_softmax.hpp>
 #include <tapegrad/nn/init.hpp>
+#include <tapegrad/nn/label_tree.hpp>
 #include <tapegrad/nn/linear.hpp>
 #include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/max_norm.hpp>
@@ -45,6 +47,7 @@
 #include <tapegrad/nn/prelu.hpp>
 #include <tapegrad/nn/sequential.hpp>
 #include <tapegrad/nn/state_dict.hpp>
+#include <tapegrad/nn/structured_hinge.hpp>
 #include <tapegrad/nn/weights.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/fit.hpp>
