@@ -189,14 +189,24 @@ Var HierarchicalSoftmax::loss(const Var& x, Operand labels, Reduction reduction,
   const Operand products = at(matmul(of_units(weight_, units), columns), place);
   const Operand scores =
       at(add(at(reshape(products, units.shape()), place), of_units(bias_, units)), place);
-  const Operand known = at(where(of_labels(ways_.is_unit), scores, at(never, place)), place);
-  // One row per decision. A step that only fills up has one child of probability 1.
-  const std::int64_t rows = samples * ways_.steps;
-  const Operand others = at(reshape(known, {rows, ways_.units_per_step}), place);
-  const Operand all = at(pad(others, {{0, 0}, {1, 0}}), place);
-  const Operand chosen = at(reshape(of_labels(ways_.children), {rows}), place);
-  const Operand decisions = at(softmax_cross_entropy(all, chosen), place);
-  const Var losses = sum(at(reshape(decisions, {samples, ways_.steps}), place), 1);
+  const Operand is_unit = of_labels(ways_.is_unit), children = of_labels(ways_.children);
+  Operand costs_of_steps = at(0, place);
+  if (ways_.units_per_step == 1) {
+    // Logistic units alone, −log σ(±s): the same as below, without its rows of two.
+    const Operand signs = at(add_constant(at(mul_constant(children, -2), place), 1), place);
+    const Operand costs = at(softplus(at(mul(scores, signs), place)), place);
+    costs_of_steps = at(where(is_unit, costs, at(0, place)), place);
+  } else {
+    // One row per decision. A step that only fills up has one child, of probability 1.
+    const std::int64_t rows = samples * ways_.steps;
+    const Operand known = at(where(is_unit, scores, at(never, place)), place);
+    const Operand others = at(reshape(known, {rows, ways_.units_per_step}), place);
+    const Operand all = at(pad(others, {{0, 0}, {1, 0}}), place);
+    const Operand costs =
+        at(softmax_cross_entropy(all, at(reshape(children, {rows}), place)), place);
+    costs_of_steps = at(reshape(costs, {samples, ways_.steps}), place);
+  }
+  const Var losses = sum(costs_of_steps, 1);
   return detail::reduced(losses, reduction, place);
 }
 

@@ -18,7 +18,8 @@ namespace tapegrad::nn {
 /// one unit each for the others; that the first is fixed loses nothing, since a softmax sees only
 /// differences, and makes the logistic unit its case C = 2. Altogether these are K − 1 units,
 /// whatever the tree: parameters `weight` (K − 1, in), with He's initialisation, and `bias`
-/// (K − 1), zero. The units of a node follow one another, node after node by their numbers.
+/// (K − 1), zero. The units of a node follow one another, node after node by their numbers. A
+/// sample takes the time of the longest way, each step of which is as wide as the largest node.
 ///
 ///     nn::HierarchicalSoftmax head(64, 1000);  // A balanced binary tree over 1000 classes.
 ///     Var loss = head.loss(features, labels);

@@ -161,12 +161,20 @@ TEST(HierarchicalSoftmax, SurvivesLargeInputs) {
 }
 
 TEST(HierarchicalSoftmax, OnlyUnitsOnTheWayGetAGradient) {
-  HierarchicalSoftmax head = head_over(LabelTree::balanced(8), 2);
-  Tape tape;
-  head.loss(tape.data(inputs(1, 2)), std::vector<int>{6}).backward();
-  int reached = 0;
-  for (const double g : head.bias().grad()) reached += g != 0;
-  EXPECT_EQ(reached, 3);
+  for (const LabelTree& tree : trees()) {
+    HierarchicalSoftmax head = head_over(tree, 2);
+    for (std::int64_t label = 0; label < tree.classes(); ++label) {
+      std::int64_t expected = 0, reached = 0;
+      for (std::int64_t node = label; tree.parent(node) >= 0; node = tree.parent(node)) {
+        expected += static_cast<std::int64_t>(tree.children(tree.parent(node)).size()) - 1;
+      }
+      Tape tape;
+      head.zero_grad();
+      head.loss(tape.data(inputs(1, 2)), std::vector<std::int64_t>{label}).backward();
+      for (const double g : head.bias().grad()) reached += g != 0 ? 1 : 0;
+      EXPECT_EQ(reached, expected);
+    }
+  }
 }
 
 TEST(HierarchicalSoftmax, Learns) {
