@@ -34,55 +34,6 @@ class SigmoidCircuit {
   std::vector<double> gradients_;
 };
 
-/// The convolutional network of convnet_weights().
-class ConvNet {
- public:
-  explicit ConvNet(const bench::Task& task)
-      : mode_(task.mode == "lean" ? lean : inspect),
-        model_(convnet()),
-        sgd_(model_.parameters(), bench::learning_rate, bench::momentum),
-        inputs_(bench::batch_inputs(task.workload)),
-        inputs_shape_({task.workload.batch, 3, 32, 32}),
-        labels_(bench::batch_labels(task.workload)) {
-    set_num_threads(task.threads);
-  }
-
-  void step() {
-    sgd_.zero_grad();
-    Tape tape(f32, mode_);
-    const Var inputs = tape.data(ArrayRef(inputs_.data(), inputs_shape_));
-    nn::cross_entropy(model_(inputs), labels_).backward();
-    sgd_.step();
-  }
-
-  std::vector<double> results() const {
-    const auto first_bias = model_.parameters()[1].value();
-    return {first_bias.begin(), first_bias.end()};
-  }
-
- private:
-  static nn::Sequential convnet() {
-    set_default_precision(f32);
-    nn::Sequential model(nn::Conv2d(3, 32, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2),
-                         nn::Conv2d(32, 64, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
-                         nn::Linear(64 * 8 * 8, 128), nn::ReLU(), nn::Linear(128, 10));
-    const auto weights = bench::convnet_weights();
-    std::vector<Parameter> parameters = model.parameters();
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      Parameter& weight = parameters[2 * i];  // A bias follows each.
-      weight.set_value(ArrayRef(weights[i].numbers.data(), weight.shape()));
-    }
-    return model;
-  }
-
-  Mode mode_;
-  nn::Sequential model_;
-  optim::SGD sgd_;
-  std::vector<float> inputs_;
-  Shape inputs_shape_;
-  std::vector<int> labels_;
-};
-
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
 class Epoch {
  public:
@@ -119,7 +70,8 @@ int main(int argc, char** argv) {
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
                             {"chain", bench::work<bench::Chain>},
                             {"mlp", bench::work<bench::Mlp>},
-                            {"convnet", bench::work<ConvNet>},
+                            {"convnet", bench::work<bench::ConvNet>},
+                            {"normalized convnet", bench::work<bench::NormalizedConvNet>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TapegradGate>},
                             {"copying gate", bench::work<bench::TapegradGate>},

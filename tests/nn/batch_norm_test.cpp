@@ -9,8 +9,8 @@
 
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/nn/conv2d.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/sequential.hpp>
 #include <tapegrad/nn/state_dict.hpp>
 
