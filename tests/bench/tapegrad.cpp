@@ -34,6 +34,34 @@ class SigmoidCircuit {
   std::vector<double> gradients_;
 };
 
+/// Three vectors, and the gradients of all of them.
+class Pointwise {
+ public:
+  explicit Pointwise(const bench::Task& task) : mode_(task.mode == "lean" ? lean : inspect) {
+    set_num_threads(task.threads);
+    const auto size = static_cast<std::size_t>(task.workload.sizes.front());
+    bench::Uniform uniform(3);
+    for (int i = 0; i < 3; ++i) vectors_.emplace_back(uniform.vector<float>(size), f32);
+  }
+
+  void step() {
+    for (Parameter& vector : vectors_) vector.zero_grad();
+    Tape tape(f32, mode_);
+    const Parameter &a = vectors_[0], &x = vectors_[1], &b = vectors_[2];
+    sum(sigmoid(a * x + b) * tanh(x)).backward();
+  }
+
+  std::vector<double> results() const {
+    std::vector<double> sums;
+    for (const Parameter& vector : vectors_) sums.push_back(xt::sum(vector.grad())());
+    return sums;
+  }
+
+ private:
+  Mode mode_;
+  std::vector<Parameter> vectors_;
+};
+
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
 class Epoch {
  public:
@@ -72,6 +100,7 @@ int main(int argc, char** argv) {
                             {"mlp", bench::work<bench::Mlp>},
                             {"convnet", bench::work<bench::ConvNet>},
                             {"normalized convnet", bench::work<bench::NormalizedConvNet>},
+                            {"pointwise", bench::work<Pointwise>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TapegradGate>},
                             {"copying gate", bench::work<bench::TapegradGate>},

@@ -176,6 +176,35 @@ class NormalizedConvNet : public Training {
   }
 };
 
+/// Three vectors, and the gradients of all of them.
+class Pointwise {
+ public:
+  explicit Pointwise(const bench::Task& task) {
+    const auto size = static_cast<std::size_t>(task.workload.sizes.front());
+    bench::Uniform uniform(3);
+    for (int i = 0; i < 3; ++i) {
+      vectors_.push_back(torch::tensor(uniform.vector<float>(size)).requires_grad_());
+    }
+  }
+
+  void step() {
+    for (torch::Tensor& vector : vectors_) vector.mutable_grad().reset();
+    const torch::Tensor &a = vectors_[0], &x = vectors_[1], &b = vectors_[2];
+    torch::sum(torch::sigmoid(a * x + b) * torch::tanh(x)).backward();
+  }
+
+  std::vector<double> results() const {
+    std::vector<double> sums;
+    for (const torch::Tensor& vector : vectors_) {
+      sums.push_back(vector.grad().to(torch::kFloat64).sum().item<double>());
+    }
+    return sums;
+  }
+
+ private:
+  std::vector<torch::Tensor> vectors_;
+};
+
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
 class Epoch {
  public:
@@ -232,6 +261,7 @@ int main(int argc, char** argv) {
                             {"mlp", bench::work<Mlp>},
                             {"convnet", bench::work<ConvNet>},
                             {"normalized convnet", bench::work<NormalizedConvNet>},
+                            {"pointwise", bench::work<Pointwise>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TorchGate>},
                             {"copying gate", bench::work<bench::TorchGate>}});

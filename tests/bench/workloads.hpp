@@ -65,6 +65,7 @@ inline std::vector<Workload> all_workloads() {
        {3 * 32 * 32, 10},
        64,
        1e-2},
+      {"sum(sigmoid(a*x+b)*tanh(x)) of 1M", "pointwise", "step", 1, {1 << 20}, 1, 1e-3},
       // Its fingerprint is the test accuracy; every library shuffles in its own order.
       {"fashion-mnist-epoch", "epoch", "epoch", 1, {784, 128, 64, 10}, 32, 3e-2},
       {"compile-user-program", "compilation", "file", 1, {}, 1, 1e-9},
