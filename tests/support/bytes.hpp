@@ -17,6 +17,12 @@ inline std::string little_endian(std::uint64_t number, int count) {
   return bytes;
 }
 
+/// The lowest `count` bytes of a number, highest first.
+inline std::string big_endian(std::uint64_t number, int count) {
+  const std::string bytes = little_endian(number, count);
+  return {bytes.rbegin(), bytes.rend()};
+}
+
 /// A .npy file with this text as its header.
 inline std::string npy_file(const std::string& header, const std::string& numbers,
                             int version = 1) {
@@ -51,6 +57,33 @@ inline std::string deflated(const std::string& content, int window) {
   out.resize(stream.total_out);
   deflateEnd(&stream);
   return out;
+}
+
+/// A chunk of a PNG file.
+inline std::string png_chunk(const std::string& type, const std::string& content) {
+  const std::string checked = type + content;
+  const std::uint64_t crc =
+      crc32(0, reinterpret_cast<const Bytef*>(checked.data()), static_cast<uInt>(checked.size()));
+  return big_endian(content.size(), 4) + checked + big_endian(crc, 4);
+}
+
+/// What a PNG file says of its pixels.
+struct PngHeader {
+  std::uint32_t width;
+  std::uint32_t height;
+  int depth;
+  int colors;  ///< 0 grey, 2 RGB, 3 palette, 4 grey with opacity, 6 RGB with opacity.
+};
+
+/// A PNG file. `rows` are the bytes of all rows, each behind a 0 (no filter); `chunks` come before
+/// them.
+inline std::string png_file(const PngHeader& header, const std::string& rows,
+                            const std::string& chunks = {}) {
+  const std::string ihdr = big_endian(header.width, 4) + big_endian(header.height, 4) +
+                           static_cast<char>(header.depth) + static_cast<char>(header.colors) +
+                           std::string(3, '\0');
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", ihdr) + chunks +
+         png_chunk("IDAT", deflated(rows, 15)) + png_chunk("IEND", "");
 }
 
 /// A file in a zip archive. What is not set is as it should be.
