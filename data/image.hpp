@@ -25,14 +25,16 @@ enum class Colors {
 
 /// How images are read.
 struct ImageOptions {
-  /// Rows and columns to which images are resized; 0 and 0 leave them as they are.
-  std::int64_t height = 0, width = 0;
-  Colors colors = Colors::rgb;  ///< Their channels.
+  std::int64_t height = 0;      ///< Rows to resize to; 0, as the width, leaves the size as it is.
+  std::int64_t width = 0;       ///< Columns to resize to.
+  Colors colors = Colors::rgb;  ///< The channels that images get.
 };
 
 /// An image as an array (C, H, W) of numbers in [0, 1]. Throws FileError, with the reason, if the
 /// file is missing, is neither PNG nor JPEG, is damaged or cut off, or has more than 2²⁸ pixels;
-/// ValueError for options that are negative or only one of height and width.
+/// ValueError for a height or width that is negative, alone, or too large. Images that change their
+/// size are averaged where they shrink and interpolated where they grow, as by Pillow's BILINEAR;
+/// their proportions may change.
 Array<float> load_image(const std::string& path, const ImageOptions& options = {});
 
 /// Writes an image (1, H, W) or (3, H, W) as a PNG file of 8 bits per channel: 0 is black, 1 is
