@@ -112,4 +112,21 @@ std::size_t ByteSource::inflate_some(unsigned char* out, std::size_t room) {
   return most - zlib.avail_out;
 }
 
+std::string find_plain_or_gzip(const std::vector<std::filesystem::path>& folders,
+                               const std::string& name) {
+  for (const std::filesystem::path& folder : folders) {
+    for (const char* ending : {"", ".gz"}) {
+      const std::filesystem::path path = folder / (name + ending);
+      std::error_code ignored;
+      if (std::filesystem::exists(path, ignored)) return path.string();
+    }
+  }
+  return {};
+}
+
+void to_unit(const unsigned char* pixels, std::size_t count, float* numbers) {
+  std::transform(pixels, pixels + count, numbers,
+                 [](unsigned char pixel) { return static_cast<float>(pixel) / 255.0F; });
+}
+
 }  // namespace tapegrad::data::detail

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <tapegrad/data/detail/file.hpp>
 
+/// Files of bytes, plain or gzip, as data sets are published.
 namespace tapegrad::data::detail {
 
 /// The bytes of a file, decompressed if it is gzip: its content decides, not its name. Throws
@@ -38,5 +41,12 @@ class ByteSource {
   bool member_ended_ = false;
   std::size_t total_ = 0;
 };
+
+/// The path of NAME or NAME.gz in the first of the folders that has one; empty if none has.
+std::string find_plain_or_gzip(const std::vector<std::filesystem::path>& folders,
+                               const std::string& name);
+
+/// Pixels of 0…255 as numbers of [0, 1].
+void to_unit(const unsigned char* pixels, std::size_t count, float* numbers);
 
 }  // namespace tapegrad::data::detail

@@ -1,7 +1,5 @@
 #include <tapegrad/data/detail/file.hpp>
 
-#include <algorithm>
-
 namespace tapegrad::data::detail {
 
 Origin within(const Origin& origin, std::string_view name) {
@@ -15,23 +13,6 @@ std::string in_quotes(std::string_view text) {
     if (letter < ' ' || letter > '~') letter = '?';
   }
   return "'" + shown + (text.size() > most ? "…'" : "'");
-}
-
-std::string find_plain_or_gzip(const std::vector<std::filesystem::path>& folders,
-                               const std::string& name) {
-  for (const std::filesystem::path& folder : folders) {
-    for (const char* ending : {"", ".gz"}) {
-      const std::filesystem::path path = folder / (name + ending);
-      std::error_code ignored;
-      if (std::filesystem::exists(path, ignored)) return path.string();
-    }
-  }
-  return {};
-}
-
-void to_unit(const unsigned char* pixels, std::size_t count, float* numbers) {
-  std::transform(pixels, pixels + count, numbers,
-                 [](unsigned char pixel) { return static_cast<float>(pixel) / 255.0F; });
 }
 
 }  // namespace tapegrad::data::detail

@@ -13,6 +13,11 @@ namespace {
 
 using namespace std::string_view_literals;
 
+// NOTE [Why not libgd]
+// One library for both formats would do, and libgd is packaged everywhere. But it lets libpng print
+// its warnings on stderr, has one error handler for the whole process, keeps seven bits of opacity
+// and takes memory before anybody sees an image's size; and it brings fifty libraries along.
+
 // NOTE [Image bombs]
 // A header of some bytes can announce any number of pixels. Memory is taken for them only if there
 // are not more than any image needs, nor than a file of this size holds: deflate makes at most 1032

@@ -225,6 +225,15 @@ TEST_F(ImageTest, JpegOfEveryKind) {
   EXPECT_NEAR(image(0, 3, 5), 49.0F / 255, 0.02F);
 }
 
+TEST_F(ImageTest, JpegOfRareSubsampling) {
+  // Three, four and two times as many columns of brightness as of colour; the last in rows, too.
+  for (const char* samplings : {"\x31\x11\x11", "\x41\x11\x11", "\x23\x11\x11"}) {
+    const Array<float> image = load(testing::flat_jpeg(50, 30, samplings));
+    ASSERT_EQ(shape_of(image), (Shape{3, 30, 50}));
+    for (const float number : image) ASSERT_EQ(number, 128.0F / 255);
+  }
+}
+
 TEST_F(ImageTest, JpegInFourColours) {
   // Inverted: 255 is no ink. Half of the light that cyan lets through, a tenth less by black.
   std::string cmyk;

@@ -37,19 +37,8 @@ std::vector<std::string> seeds() {
     inputs.push_back('\1' + testing::big_endian(2, 4) + testing::big_endian(1, 4) + '\x08' +
                      static_cast<char>(colors) + std::string("\0abcdefgh", 9));
   }
-  // A grey JPEG of 8 x 8 pixels, as short as libjpeg takes them: one table of each kind, two codes.
-  std::string jpeg = "\xff\xd8\xff\xdb" + testing::big_endian(67, 2) + std::string(1, '\0') +
-                     std::string(64, '\1') + "\xff\xc0" + testing::big_endian(11, 2) +
-                     testing::big_endian(0x080008, 3) + testing::big_endian(0x000801, 3) +
-                     testing::big_endian(0x011100, 3);
-  for (const char* kind : {"\x00", "\x10"}) {
-    jpeg += "\xff\xc4" + testing::big_endian(20, 2) + std::string(kind, 1) + '\1' +
-            std::string(16, '\0');
-  }
-  jpeg += "\xff\xda" + testing::big_endian(8, 2) + testing::big_endian(0x010100003f00, 6) +
-          "\x3f\xff\xd9";
-  inputs.push_back(std::string(1, '\0') + jpeg);
-  inputs.push_back('\6' + jpeg);
+  inputs.push_back(std::string(1, '\0') + testing::flat_jpeg(8, 8, "\x11"));
+  inputs.push_back('\6' + testing::flat_jpeg(9, 10, "\x22\x11\x11"));
   return inputs;
 }
 

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -84,6 +85,34 @@ inline std::string png_file(const PngHeader& header, const std::string& rows,
                            std::string(3, '\0');
   return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", ihdr) + chunks +
          png_chunk("IDAT", deflated(rows, 15)) + png_chunk("IEND", "");
+}
+
+/// A JPEG file of one grey, as short as libjpeg takes it: its tables have one code each, the bit 0,
+/// and all blocks are the two bits 00. `samplings` has the factors of each component, such as 0x11.
+inline std::string flat_jpeg(int width, int height, const std::string& samplings) {
+  const auto marker = [](char kind, const std::string& content) {
+    return std::string("\xff") + kind + big_endian(content.size() + 2, 2) + content;
+  };
+  const auto components = static_cast<char>(samplings.size());
+  int across = 1, down = 1, blocks = 0;  // Of a unit: as many of a component as its factors say.
+  for (const char factors : samplings) {
+    across = std::max(across, factors >> 4);
+    down = std::max(down, factors & 15);
+    blocks += (factors >> 4) * (factors & 15);
+  }
+  const int units = ((width - 1) / (8 * across) + 1) * ((height - 1) / (8 * down) + 1);
+  const auto bytes = static_cast<std::size_t>((2 * blocks * units + 7) / 8);
+  std::string frame = '\x08' + big_endian(static_cast<std::uint64_t>(height), 2) +
+                      big_endian(static_cast<std::uint64_t>(width), 2) + components;
+  std::string scan(1, components);
+  for (char i = 0; i < components; ++i) {
+    frame += std::string(1, i) + samplings[static_cast<std::size_t>(i)] + '\0';
+    scan += std::string(1, i) + '\0';
+  }
+  const std::string code = '\1' + std::string(16, '\0');
+  return "\xff\xd8" + marker('\xdb', '\0' + std::string(64, '\1')) + marker('\xc0', frame) +
+         marker('\xc4', '\0' + code) + marker('\xc4', '\x10' + code) +
+         marker('\xda', scan + '\0' + '\x3f' + '\0') + std::string(bytes, '\0') + "\xff\xd9";
 }
 
 /// A file in a zip archive. What is not set is as it should be.
