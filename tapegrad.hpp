@@ -22,8 +22,13 @@
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/autograd/tape_difference.hpp>
 #include <tapegrad/autograd/threads.hpp>
+#include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/batches.hpp>
+#include <tapegrad/data/cifar10.hpp>
+#include <tapegrad/data/dataset.hpp>
 #include <tapegrad/data/idx.hpp>
+#include <tapegrad/data/image.hpp>
+#include <tapegrad/data/image_folder.hpp>
 #include <tapegrad/data/mean_subtraction.hpp>
 #include <tapegrad/data/npy.hpp>
 #include <tapegrad/data/npz.hpp>

@@ -65,6 +65,7 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
     throw ValueError("[fit] needs at least one epoch, got " + std::to_string(options.epochs));
   }
   data::Batches batches(dataset, options.batch_size, options.seed);
+  batches.augment(options.augmentation);
   const ModeGuard mode(model, true);
   const auto start = Clock::now();
   const auto steps = static_cast<std::int64_t>(batches.count());
