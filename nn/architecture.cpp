@@ -7,6 +7,7 @@
 
 #include <tapegrad/autograd/detail/type_name.hpp>
 #include <tapegrad/nn/activations.hpp>
+#include <tapegrad/nn/batch_norm.hpp>
 #include <tapegrad/nn/conv2d.hpp>
 #include <tapegrad/nn/detail/pattern.hpp>
 #include <tapegrad/nn/detail/random_mask.hpp>
@@ -221,6 +222,13 @@ PlannedLayer plan_prelu(WordReader& word, const Shape& input) {
   return layer;
 }
 
+PlannedLayer plan_batch_norm(WordReader&, const Shape& input) {
+  PlannedLayer layer = input.rank() == 3 ? plan<BatchNorm2d>(input, input, input[0])
+                                         : plan<BatchNorm1d>(input, input, input[0]);
+  add_parameters(layer, {input[0]}, input[0]);
+  return layer;
+}
+
 PlannedLayer plan_dropout(WordReader& word, const Shape& input) {
   const double p = word.done() ? 0.5 : word.number();
   detail::check_drop_probability(p, "Dropout");
@@ -245,7 +253,7 @@ struct Kind {
   PlannedLayer (*plan)(WordReader&, const Shape& input);
 };
 
-constexpr std::array<Kind, 16> kinds{{
+constexpr std::array<Kind, 17> kinds{{
     {"conv", "size-filters as conv3-32, then /stride pPADDING dDILATION gGROUPS f", false,
      plan_conv},
     {"lc", "size-filters as lc3-32, then /stride pPADDING dDILATION f", false, plan_local},
@@ -255,6 +263,7 @@ constexpr std::array<Kind, 16> kinds{{
     {"fc", "outputs as fc128", true, plan_dense},
     {"maxout", "outputs as maxout128, or outputs and pieces as maxout128x3", true, plan_maxout},
     {"dropconnect", "p and outputs as dropconnect0.5-128", true, plan_dropconnect},
+    {"bn", "nothing behind it", false, plan_batch_norm},
     {"relu", "nothing behind it", false, plan_plain<ReLU>},
     {"leakyrelu", "nothing or a slope as leakyrelu0.2", false, plan_leaky_relu},
     {"prelu", "nothing, for a slope per channel or unit, or prelu1 for one", false, plan_prelu},

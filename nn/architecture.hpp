@@ -18,7 +18,7 @@ struct PlannedLayer {
   std::string kind;  ///< The module's class, such as `Conv2d`.
   Shape input;       ///< Of one sample.
   Shape output;      ///< Of one sample.
-  /// Names and shapes, as in the module's state_dict.
+  /// Names and shapes of what is trained, as in the module's named_parameters().
   std::vector<std::pair<std::string, Shape>> parameters;
   std::int64_t neurons = 0;                 ///< Weighted sums that it computes for a sample.
   std::int64_t activations = 0;             ///< Numbers that it makes for a sample.
@@ -40,6 +40,7 @@ struct PlannedLayer {
 /// | `fc128` | Linear with 128 outputs |
 /// | `maxout128` `maxout128x3` | Maxout of 2 or 3 pieces |
 /// | `dropconnect0.5-128` | DropConnect with p 0.5 |
+/// | `bn` | BatchNorm2d behind convolutions, BatchNorm1d behind dense layers |
 /// | `relu` `sigmoid` `tanh` `leakyrelu` `leakyrelu0.2` | activations |
 /// | `prelu` `prelu1` | PReLU with a slope per channel or unit, or one for all |
 /// | `dropout` `dropout0.3` | Dropout with p 0.5 or 0.3 |

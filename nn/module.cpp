@@ -34,13 +34,25 @@ HookHandle Module::add_hook(ForwardHook hook) {
 
 NamedParameters Module::named_parameters(bool recurse) const {
   NamedParameters found;
-  collect("", recurse, found);
+  collect("", {&Module::parameters_}, found, recurse);
+  return found;
+}
+
+NamedParameters Module::named_buffers() const {
+  NamedParameters found;
+  collect("", {&Module::buffers_}, found);
+  return found;
+}
+
+NamedParameters state_dict(const Module& module) {
+  NamedParameters found;
+  module.collect("", {&Module::parameters_, &Module::buffers_}, found);
   return found;
 }
 
 std::vector<std::pair<std::string, Module*>> Module::named_modules() {
   std::vector<std::pair<std::string, Module*>> found;
-  collect("", found);
+  collect_modules("", found);
   return found;
 }
 
@@ -70,6 +82,12 @@ Parameter Module::register_parameter(const std::string& name, Parameter paramete
   return parameter;
 }
 
+Parameter Module::register_buffer(const std::string& name, Parameter buffer) {
+  check_name(name);
+  buffers_.emplace_back(name, buffer);
+  return buffer;
+}
+
 void Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
   check_name(name);
   if (child == nullptr) {
@@ -82,34 +100,39 @@ void Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
 void Module::check_name(const std::string& name) const {
   const auto is_name = [&](const auto& entry) { return entry.first == name; };
   const bool taken = std::any_of(parameters_.begin(), parameters_.end(), is_name) ||
+                     std::any_of(buffers_.begin(), buffers_.end(), is_name) ||
                      std::any_of(children_.begin(), children_.end(), is_name);
   if (name.empty() || taken || name.find('.') != std::string::npos) {
     throw ValueError(
-        "[module] needs a name of its own without dots for each parameter and child, "
+        "[module] needs a name of its own without dots for each parameter, buffer and child, "
         "got '" +
         name + "'" + (taken ? ", which is taken" : ""));
   }
 }
 
-void Module::collect(const std::string& prefix, bool recurse, NamedParameters& found) const {
-  for (const auto& [name, parameter] : parameters_) {
-    const Parameter& candidate = parameter;
-    const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {
-      return same(entry.second, candidate);
-    });
-    if (!known) found.emplace_back(prefix + name, parameter);
+void Module::collect(const std::string& prefix, std::initializer_list<Kept> lists,
+                     NamedParameters& found, bool recurse) const {
+  for (const Kept list : lists) {
+    for (const auto& [name, parameter] : this->*list) {
+      const Parameter& candidate = parameter;
+      const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {
+        return same(entry.second, candidate);
+      });
+      if (!known) found.emplace_back(prefix + name, parameter);
+    }
   }
   if (!recurse) return;
-  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", true, found);
+  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", lists, found);
 }
 
-void Module::collect(const std::string& path, std::vector<std::pair<std::string, Module*>>& found) {
+void Module::collect_modules(const std::string& path,
+                             std::vector<std::pair<std::string, Module*>>& found) {
   const bool known = std::any_of(found.begin(), found.end(),
                                  [&](const auto& entry) { return entry.second == this; });
   if (known) return;
   found.emplace_back(path, this);
   for (const auto& [name, child] : children_) {
-    child->collect(path.empty() ? name : path + "." + name, found);
+    child->collect_modules(path.empty() ? name : path + "." + name, found);
   }
 }
 

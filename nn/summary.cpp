@@ -166,7 +166,7 @@ Summary summary(Module& module, const Shape& input, Precision precision) {
     layer.output = Shape(call.output.begin() + std::min(call.output.rank(), 1), call.output.end());
     const std::int64_t outputs = layer.output.size();
     const bool weighs = std::any_of(own.begin(), own.end(), [](const auto& parameter) {
-      return parameter.second.shape().rank() > 1;
+      return parameter.first != "bias" && parameter.second.shape().rank() > 1;
     });
     if (weighs) layer.neurons = outputs;
     if (!call.made_inside && !call.same_numbers) layer.activations = outputs;

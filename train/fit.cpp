@@ -6,7 +6,7 @@
 #include <tapegrad/autograd/no_grad.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/batches.hpp>
-#include <tapegrad/nn/functional.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/mode_guard.hpp>
 
 namespace tapegrad::train {
@@ -48,6 +48,7 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
     throw ValueError("[fit] needs at least one epoch, got " + std::to_string(options.epochs));
   }
   data::Batches batches(dataset, options.batch_size, options.seed);
+  batches.augment(options.augmentation);
   const nn::ModeGuard mode(model, true);
   const auto start = Clock::now();
   const auto steps = static_cast<std::int64_t>(batches.count());

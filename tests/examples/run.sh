@@ -132,6 +132,14 @@ gradcheck of sum %[0-9]+ at .* failed: the output is not deterministic
  note: the function records other gates or constants nearby.*
 END
 
+# In a table of each activation the right initialiser keeps the signal and the wrong ones lose it.
+prints initialization "$programs/initialization" <<'END'
+relu layer zeros normal 0\.01 normal 1 sparse 15 lecun xavier xavier 5/3 he
+tanh layer zeros normal 0\.01 normal 1 sparse 15 lecun xavier xavier 5/3 he
+ 20 0 [0-9.]+e-2[0-9] [0-9.]+e\+(19|20) [0-9.]+e\+[0-9]+ 0\.00[01][0-9]* 0\.00[01][0-9]* [0-9.]+ (0\.[5-9]|1\.[0-9])[0-9]*
+ 20 0 [0-9.]+e-1[0-9] 0\.9[0-9]* 0\.8[0-9]* 0\.[1-3][0-9]* 0\.[1-3][0-9]* 0\.6[0-9]* 0\.[3-9][0-9]*
+END
+
 trains spiral --epochs 3
 trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
 

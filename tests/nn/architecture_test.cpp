@@ -43,8 +43,8 @@ Array<double> batch_of(const Shape& sample) {
 // --- Words ----------------------------------------------------------------------------------
 
 TEST(Architecture, WordsBecomeLayersAndFlattenStandsByItself) {
-  EXPECT_EQ(kinds_of("conv3-32 relu pool2 dropout0.3 fc128 relu fc10", {3, 32, 32}),
-            "Conv2d ReLU MaxPool2d Dropout Flatten Linear ReLU Linear");
+  EXPECT_EQ(kinds_of("conv3-32 bn relu pool2 dropout0.3 fc128 bn relu fc10", {3, 32, 32}),
+            "Conv2d BatchNorm2d ReLU MaxPool2d Dropout Flatten Linear BatchNorm1d ReLU Linear");
   EXPECT_EQ(kinds_of("lc3-2 avgpool l2pool1 prelu leakyrelu flatten sigmoid maxout4 tanh noise1 "
                      "dropconnect0.5-3",
                      {1, 6, 6}),
@@ -98,9 +98,9 @@ TEST(Architecture, WhatIsBuiltHasTheShapesAndParametersThatWerePlanned) {
     const char* pattern;
     Shape input;
   } cases[] = {
-      {"conv3-4 prelu pool2 conv3x1-6/2p0fg2 relu avgpool2x3/1 fc5 prelu1 fc3", {2, 12, 14}},
+      {"conv3-4 bn prelu pool2 conv3x1-6/2p0fg2 relu avgpool2x3/1 fc5 prelu1 fc3", {2, 12, 14}},
       {"lc3-4/2p1f leakyrelu0.2 l2pool dropout0.3 maxout6x3 noise0.1 dropconnect0.2-4", {3, 7, 7}},
-      {"[fc7 sigmoid]*2 prelu fc2 tanh", {5}},
+      {"[fc7 bn sigmoid]*2 prelu fc2 tanh", {5}},
       {"", {4}},
   };
   for (const auto& c : cases) {
@@ -218,7 +218,8 @@ TEST(Architecture, ErrorsNameTheWordAndSayWhatIsKnown) {
                            "noise",
                            "flatten2",
                            "noise1e5",
-                           "tanh1"}) {
+                           "tanh1",
+                           "bn2"}) {
     refused(std::string("relu ") + word, {"[architecture]", std::string("'") + word + "', word 2"});
   }
   refused("[relu conv]*2", {"'conv', word 2"});

@@ -112,8 +112,13 @@ TEST(FullyConvolutional, OnePassEqualsTheWindows) {
   // 36 windows of 18, one every 4 pixels.
   nn::manual_seed(2);
   const Architecture net(
-      "conv3-4p0 relu pool2 conv3-6p0 prelu pool2 dropout fc8 tanh dropconnect0.5-3", {2, 18, 18});
+      "conv3-4p0 bn relu pool2 conv3-6p0 prelu pool2 dropout fc8 bn tanh dropconnect0.5-3",
+      {2, 18, 18});
   nn::Sequential model = net.build();
+  {
+    Tape tape;
+    model(tape.data(numbers({5, 2, 18, 18})));  // Moves the running averages.
+  }
   model.eval();
   nn::Sequential twin = fully_convolutional(net, model);
   const Array<double> x = numbers({2, 2, 38, 38});
@@ -164,6 +169,10 @@ TEST(FullyConvolutional, PoolsOfAWholeMapBecomeWindows) {
 TEST(FullyConvolutional, CopiesWeightsAndMode) {
   const Architecture net("conv3-2 fc3", {1, 4, 4});
   nn::Sequential model = net.build();
+  {
+    Tape tape;
+    model(tape.data(numbers({5, 2, 18, 18})));  // Moves the running averages.
+  }
   model.eval();
   nn::Sequential twin = fully_convolutional(net, model);
   EXPECT_FALSE(twin.is_training());
@@ -176,7 +185,8 @@ TEST(FullyConvolutional, CopiesWeightsAndMode) {
 TEST(FullyConvolutional, Errors) {
   expect_error<ShapeError>([] { fully_convolutional(Architecture("fc3", {4}), {4}); },
                            {"[fully_convolutional]", "(C, H, W)", "(4,)"});
-  for (const char* pattern : {"lc3-2", "fc4 maxout3", "maxout3", "flatten prelu fc3"}) {
+  for (const char* pattern :
+       {"lc3-2", "fc4 maxout3", "maxout3", "flatten prelu fc3", "flatten bn fc3"}) {
     const Architecture net(pattern, {1, 4, 4});
     expect_error<ValueError>([&] { fully_convolutional(net, net.input()); },
                              {"[fully_convolutional]", "every position"});

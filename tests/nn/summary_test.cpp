@@ -112,10 +112,10 @@ TEST(Summary, ReceptiveFields) {
 
 TEST(Summary, OfAModuleEqualsThatOfItsArchitecture) {
   for (const auto& [pattern, input] : std::vector<std::pair<std::string, Shape>>{
-           {"conv3-6 prelu pool2 conv3x1-6/2p0fg2 relu avgpool2x3/1 fc5 relu prelu1 fc3",
+           {"conv3-6 bn prelu pool2 conv3x1-6/2p0fg2 relu avgpool2x3/1 fc5 relu prelu1 fc3",
             {2, 12, 14}},
            {"lc3-4/2p1f leakyrelu dropout0.3 l2pool noise1 dropconnect0.5-6 sigmoid", {3, 7, 7}},
-           {"fc7 tanh fc2", {5}}}) {
+           {"fc7 bn tanh fc2", {5}}}) {
     const Architecture architecture(pattern, input);
     nn::Sequential model = architecture.build();
     const Summary got = summary(model, input, f32), expected = summary(architecture, f32);
