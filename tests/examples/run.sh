@@ -110,6 +110,9 @@ grep -q 'softmax_cross_entropy' "$folder/circuit-drawn/network.dot" >"$log" ||
   echo "network.dot does not show the network" >"$log"
 verdict circuit-dot
 
+prints fully_convolutional "$programs/fully_convolutional" <<'END'
+3 Conv2d \(32, 28, 28\).*
+END
 prints newton "$programs/newton" <<'END'
 step 0: f\(-1\.200000, 1\.000000\) = 2\.420e\+01, .*
 step [67]: f\(1\.000000, 1\.000000\) = .*e[-+][0-9]+, .*
