@@ -1,0 +1,157 @@
+// What charts share: their look, colours, how numbers read, and the key to the right of a chart. The key
+// is part of the image, so that a saved one can be read by itself.
+
+import * as Plot from "@observablehq/plot";
+
+const INK = "#1f2328", QUIET = "#57606a";
+const FONT = { size: 13, family: 'Helvetica, Arial, "Liberation Sans", sans-serif' };
+const KEY = { width: 210, gap: 20, row: 22, letters: 24 };
+const SVG = "http://www.w3.org/2000/svg";
+
+// Dark enough for lines on white and on the colours of `Levels`.
+const LINE_COLOURS = ["#111111", "#d1242f", "#d4770b", "#1a7f37", "#0757c9", "#8e3bd1", "#b8197f", "#00747f"];
+export const lineColour = (index) => LINE_COLOURS[index % LINE_COLOURS.length];
+
+/** A number in few letters: 0.00123, 12.5, 3.2e+7. */
+export function brief(number, digits = 3) {
+  if (number === null || !Number.isFinite(number)) return "not finite";
+  if (number === 0) return "0";
+  const size = Math.abs(number);
+  if (size >= 1e5 || size < 1e-3) {
+    return number.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("-", "−").replace("e-", "e−");
+  }
+  return String(Number(number.toPrecision(size >= 10 ** digits ? Math.ceil(Math.log10(size)) : digits)))
+    .replace("-", "−");
+}
+
+/** What Plot takes for an axis of losses; null stands for those that are not to be seen. */
+export function lossAxis(losses, isLog) {
+  const type = isLog ? "log" : "linear";
+  return { label: "loss", type, grid: true, nice: true, ticks: isLog ? powers(losses) : 6, tickFormat: (d) => brief(d) };
+}
+
+/** About six powers of ten that span numbers above 0; for less than two of them what Plot chooses. */
+function powers(numbers) {
+  const seen = numbers.filter((number) => number > 0).map(Math.log10);
+  const low = Math.floor(seen.reduce((a, b) => Math.min(a, b), Infinity));
+  const high = Math.ceil(seen.reduce((a, b) => Math.max(a, b), -Infinity));
+  if (!(high - low > 2)) return undefined;
+  const step = Math.ceil((high - low) / 6);
+  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => 10 ** (low + step * index));
+}
+
+/** A chart with labelled axes and room for a key; `x`, `y` and `marks` as Plot.plot takes them. */
+export function chart({ x, y, marks, ...options }) {
+  const axis = { labelAnchor: "center", labelArrow: "none", nice: false };
+  return Plot.plot({
+    marginTop: 16,
+    marginRight: KEY.width + KEY.gap,
+    marginBottom: 52,
+    marginLeft: 76,
+    style: { fontSize: `${FONT.size}px`, fontFamily: FONT.family, color: INK, overflow: "hidden" },
+    x: { ...axis, labelOffset: 44, ...x },
+    y: { ...axis, labelOffset: 66, ...y },
+    ...options,
+    marks: [...marks, Plot.frame({ stroke: "#afb8c1" })],
+  });
+}
+
+/** The text of an SVG image of a chart. */
+export function imageOf(chart) {
+  const copy = chart.cloneNode(true);
+  copy.setAttribute("xmlns", SVG);
+  // Only a page needs these: what a reader can press, and the tip under the pointer.
+  for (const part of copy.querySelectorAll("[role=button]")) part.removeAttribute("role");
+  for (const part of copy.querySelectorAll("[aria-label=tip]")) part.remove();
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function element(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+const text = (x, y, words, attributes = {}) =>
+  element("text", { x, y, dy: "0.35em", fill: INK, stroke: "none", ...attributes }, words);
+
+const shortened = (words) => (words.length > KEY.letters ? `${words.slice(0, KEY.letters - 1)}…` : words);
+
+/**
+ * A mark: the key. Each of its parts is a function that draws at (0, 0) into a group, knows its height
+ * and gets the chart's scales.
+ */
+export function key(parts) {
+  return (index, scales, values, { width, marginTop }) => {
+    const group = element("g", {
+      class: "key",
+      "text-anchor": "start",
+      transform: `translate(${width - KEY.width}, ${marginTop + FONT.size / 2})`,
+    });
+    let y = 0;
+    for (const { draw, height } of parts) {
+      const part = element("g", { transform: `translate(0, ${y})` });
+      draw(part, scales);
+      group.append(part);
+      y += height;
+    }
+    return group;
+  };
+}
+
+/** Part of a key: a line of words. */
+export const heading = (words) => ({
+  height: KEY.row,
+  draw: (group) => group.append(text(0, 0, shortened(words), { "font-weight": "bold" })),
+});
+
+/** Part of a key: room. */
+export const space = (height) => ({ height, draw: () => {} });
+
+/** Part of a key: one line of a chart, or a mark, with a second text below; pressing it calls `press`. */
+export function entry({ colour, name, detail, isCross = false, isOff = false, press }) {
+  const draw = (group) => {
+    group.append(
+      isCross
+        ? element("path", { d: "M5,-5L15,5M5,5L15,-5", stroke: colour, "stroke-width": 2.5, fill: "none" })
+        : element("line", { x1: 0, x2: 20, y1: 0, y2: 0, stroke: colour, "stroke-width": 3 }),
+      text(28, 0, shortened(name)),
+      text(28, 17, detail, { fill: QUIET, "font-size": FONT.size - 1 }));
+    group.append(element("title", {}, press ? `${name}: ${isOff ? "show" : "hide"}` : name));
+    group.setAttribute("opacity", isOff ? 0.35 : 1);
+    if (!press) return;
+    // Something to press between the letters too.
+    group.prepend(element("rect", { x: -4, y: -11, width: KEY.width, height: 38, fill: "transparent" }));
+    group.setAttribute("role", "button");
+    group.setAttribute("tabindex", 0);
+    group.setAttribute("aria-pressed", !isOff);
+    group.addEventListener("click", press);
+    group.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      press();
+    });
+  };
+  return { draw, height: 2 * KEY.row };
+}
+
+/** Part of a key: bands of colour from `levels` (the lowest first) to `top`, some with their number; what
+ *  lies below the lowest has its colour, if `isOpen`. */
+export function ramp({ levels, top, read, isOpen = false }) {
+  const band = 11, every = 4;
+  const draw = (group, scales) => {
+    const y = (index) => (levels.length - index) * band;
+    levels.forEach((level, index) => {
+      group.append(element("rect",
+        { x: 0, y: y(index + 1), width: 20, height: band, fill: scales.color(level), stroke: "none" }));
+    });
+    group.append(element("rect",
+      { x: 0, y: 0, width: 20, height: levels.length * band, fill: "none", stroke: "#afb8c1" }));
+    [...levels, top].forEach((level, index) => {
+      if (index % every !== 0) return;
+      group.append(text(28, y(index), (isOpen && index === 0 ? "≤ " : "") + read(level), { fill: QUIET }));
+    });
+  };
+  return { draw, height: (levels.length + 2) * band };
+}
