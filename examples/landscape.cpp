@@ -31,7 +31,7 @@ struct Arguments {
 /// which bend where class 0's weight passes them, so that the loss is piecewise linear.
 Landscape svm(const Arguments& arguments) {
   const Parameter weights(Array<double>{0.5, -1.0, 1.0}, f64);
-  const double points[] = {1.2, -0.8, 0.4};
+  const double points[] = {1.25, -0.8, 0.4};
   const auto loss = [&] {
     Tape tape(f64);
     Var total = constant(0);
@@ -45,7 +45,21 @@ Landscape svm(const Arguments& arguments) {
   Landscape landscape = train::loss_landscape(
       loss, {Direction::weight(weights, {0}, "weight of class 0"), -3, 4, arguments.points});
   landscape.title = "Three-class SVM on three points: the loss along one weight";
-  landscape.paths = {{"the weight now", {{weights.value()(0), 0, loss()}}}};
+
+  // A hinge of class 0 bends where its score is as far from the other's as the margin.
+  const double w1 = weights.value()(1), w2 = weights.value()(2);
+  struct Hinge {
+    const char* name;
+    double weight;
+  };
+  Parameter moved = weights;
+  for (const Hinge& hinge : {Hinge{"point 0 against class 1", w1 + 1 / points[0]},
+                             Hinge{"point 0 against class 2", w2 + 1 / points[0]},
+                             Hinge{"point 1 against class 0", w1 - 1 / points[1]},
+                             Hinge{"point 2 against class 0", w2 - 1 / points[2]}}) {
+    moved.set_value({hinge.weight, w1, w2});
+    landscape.paths.push_back({hinge.name, {{hinge.weight, 0, loss()}}});
+  }
   return landscape;
 }
 
@@ -91,7 +105,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--file", arguments.file,
                  "to write, .html, .json or .csv; default outputs/landscape-WHAT.html");
-  app.add_option("--points", arguments.points, "of the grid, along each axis; default 161 or 51")
+  app.add_option("--points", arguments.points, "of the grid, along each axis; default 141 or 51")
       ->check(CLI::Range(2, 2000));
   app.add_option("--epochs", arguments.epochs, "of training")
       ->check(CLI::Range(0, std::numeric_limits<int>::max()))
@@ -108,7 +122,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const bool is_svm = arguments.what == "svm";
-  if (arguments.points == 0) arguments.points = is_svm ? 161 : 51;
+  if (arguments.points == 0) arguments.points = is_svm ? 141 : 51;
   if (arguments.file.empty()) arguments.file = "outputs/landscape-" + arguments.what + ".html";
   try {
     const Landscape landscape = is_svm ? svm(arguments) : spiral(arguments);

@@ -5,7 +5,7 @@ import * as Plot from "@observablehq/plot";
 
 const INK = "#1f2328", QUIET = "#57606a";
 const FONT = { size: 13, family: 'Helvetica, Arial, "Liberation Sans", sans-serif' };
-const KEY = { width: 210, gap: 20, row: 22, letters: 24 };
+const KEY = { width: 230, gap: 20, row: 22, indent: 28 };
 const SVG = "http://www.w3.org/2000/svg";
 
 // Dark enough for lines on white and on the colours of `Levels`.
@@ -40,19 +40,21 @@ function powers(numbers) {
   return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => 10 ** (low + step * index));
 }
 
-/** A chart with labelled axes and room for a key; `x`, `y` and `marks` as Plot.plot takes them. */
-export function chart({ x, y, marks, ...options }) {
+/**
+ * A chart with labelled axes and a key; `x`, `y` and `marks` as Plot.plot takes them. It is at least as
+ * high as its key, whose parts are made by `heading`, `space`, `entry` and `ramp`.
+ */
+export function chart({ x, y, height, marks, key = [], ...options }) {
   const axis = { labelAnchor: "center", labelArrow: "none", nice: false };
+  const margin = { marginTop: 16, marginRight: KEY.width + KEY.gap, marginBottom: 52, marginLeft: 76 };
   return Plot.plot({
-    marginTop: 16,
-    marginRight: KEY.width + KEY.gap,
-    marginBottom: 52,
-    marginLeft: 76,
+    ...margin,
     style: { fontSize: `${FONT.size}px`, fontFamily: FONT.family, color: INK, overflow: "hidden" },
     x: { ...axis, labelOffset: 44, ...x },
     y: { ...axis, labelOffset: 66, ...y },
+    height: Math.max(height, key.reduce((sum, part) => sum + part.height, margin.marginTop + KEY.row)),
     ...options,
-    marks: [...marks, Plot.frame({ stroke: "#afb8c1" })],
+    marks: [...marks, Plot.frame({ stroke: "#afb8c1" }), keyMark(key)],
   });
 }
 
@@ -76,13 +78,23 @@ function element(name, attributes, ...children) {
 const text = (x, y, words, attributes = {}) =>
   element("text", { x, y, dy: "0.35em", fill: INK, stroke: "none", ...attributes }, words);
 
-const shortened = (words) => (words.length > KEY.letters ? `${words.slice(0, KEY.letters - 1)}…` : words);
+const pen = document.createElement("canvas").getContext("2d");
+
+/** As many of the words' letters as a row of the key has room for. */
+function shortened(words) {
+  pen.font = `${FONT.size}px ${FONT.family}`;
+  const fits = (text) => pen.measureText(text).width <= KEY.width - KEY.indent - 4;
+  if (fits(words)) return words;
+  let length = words.length;
+  while (length > 0 && !fits(`${words.slice(0, length)}…`)) --length;
+  return `${words.slice(0, length)}…`;
+}
 
 /**
  * A mark: the key. Each of its parts is a function that draws at (0, 0) into a group, knows its height
  * and gets the chart's scales.
  */
-export function key(parts) {
+function keyMark(parts) {
   return (index, scales, values, { width, marginTop }) => {
     const group = element("g", {
       class: "key",
@@ -109,15 +121,20 @@ export const heading = (words) => ({
 /** Part of a key: room. */
 export const space = (height) => ({ height, draw: () => {} });
 
-/** Part of a key: one line of a chart, or a mark, with a second text below; pressing it calls `press`. */
-export function entry({ colour, name, detail, isCross = false, isOff = false, press }) {
+const SYMBOLS = {
+  line: (colour) => element("line", { x1: 0, x2: 20, y1: 0, y2: 0, stroke: colour, "stroke-width": 3 }),
+  cross: (colour) =>
+    element("path", { d: "M5,-5L15,5M5,5L15,-5", stroke: colour, "stroke-width": 2.5, fill: "none" }),
+  area: (colour) => element("rect", { x: 0, y: -6, width: 20, height: 12, fill: colour, stroke: "#afb8c1" }),
+};
+
+/** Part of a key: a line, cross or area with its name and a second text below; pressing it calls `press`. */
+export function entry({ symbol, colour, name, detail = "", isOff = false, press }) {
   const draw = (group) => {
     group.append(
-      isCross
-        ? element("path", { d: "M5,-5L15,5M5,5L15,-5", stroke: colour, "stroke-width": 2.5, fill: "none" })
-        : element("line", { x1: 0, x2: 20, y1: 0, y2: 0, stroke: colour, "stroke-width": 3 }),
-      text(28, 0, shortened(name)),
-      text(28, 17, detail, { fill: QUIET, "font-size": FONT.size - 1 }));
+      SYMBOLS[symbol](colour),
+      text(KEY.indent, 0, shortened(name)),
+      text(KEY.indent, 17, detail, { fill: QUIET, "font-size": FONT.size - 1 }));
     group.append(element("title", {}, press ? `${name}: ${isOff ? "show" : "hide"}` : name));
     group.setAttribute("opacity", isOff ? 0.35 : 1);
     if (!press) return;
@@ -150,7 +167,7 @@ export function ramp({ levels, top, read, isOpen = false }) {
       { x: 0, y: 0, width: 20, height: levels.length * band, fill: "none", stroke: "#afb8c1" }));
     [...levels, top].forEach((level, index) => {
       if (index % every !== 0) return;
-      group.append(text(28, y(index), (isOpen && index === 0 ? "≤ " : "") + read(level), { fill: QUIET }));
+      group.append(text(KEY.indent, y(index), (isOpen && index === 0 ? "≤ " : "") + read(level), { fill: QUIET }));
     });
   };
   return { draw, height: (levels.length + 2) * band };

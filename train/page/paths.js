@@ -12,10 +12,17 @@ const MOST_DOTS = 150;
 
 const isMark = (path) => path.points.length === 1;
 
-/** Marks for paths; `x` and `y` name members of their points, `tip` gives lines of text for one. */
-export function pathMarks(paths, { x, y, tip }) {
+/** Whether a number is in an axis' domain or so near that a line to it can be drawn. */
+const isNear = (number, [low, high]) => number !== null && Math.abs(number - low) < 100 * (high - low);
+
+/**
+ * Marks for paths. `x` and `y` name members of their points, `domains` holds the range of each, `tip`
+ * gives lines of text for a point.
+ */
+export function pathMarks(paths, { x, y, domains, tip }) {
   const ways = paths.filter((path) => !isMark(path) && path.points.length > 0);
-  const places = { x, y, clip: true };
+  const at = (name) => (point) => (isNear(point[x], domains.x) && isNear(point[y], domains.y) ? point[name] : null);
+  const places = { x: at(x), y: at(y), clip: true };
   const points = ways.flatMap((path) =>
     path.points.map((point, step) => ({ ...point, text: [`${path.name}, step ${step}`, ...tip(point),
       `loss ${brief(point.loss)}`].join("\n") })));
@@ -36,7 +43,7 @@ export function pathMarks(paths, { x, y, tip }) {
       Plot.dot(points, { ...places, r: 6, symbol: "times", stroke: lineColour(index), strokeWidth: 2.5,
         className: "mark" })),
     ...(points.length > 0
-      ? [Plot.tip(points, Plot.pointer({ x, y, title: "text", maxRadius: 14, fontSize: 13 }))]
+      ? [Plot.tip(points, Plot.pointer({ ...places, title: "text", maxRadius: 14, fontSize: 13 }))]
       : []),
   ];
 }
@@ -45,15 +52,15 @@ export function pathMarks(paths, { x, y, tip }) {
 export function pathKey(all, { paths, press, holes = false }) {
   const seen = new Set(paths.map(({ index }) => index));
   const parts = all.map((path, index) => entry({
+    symbol: isMark(path) ? "cross" : "line",
     colour: lineColour(index),
     name: path.name,
     detail: detailOf(path),
-    isCross: isMark(path),
     isOff: !seen.has(index),
     press: press && (() => press(index)),
   }));
   if (all.some((path) => !isMark(path))) parts.unshift(heading("○ start  ● end"), space(8));
-  if (holes) parts.push(entry({ colour: HOLE, name: "loss is not finite", detail: "" }));
+  if (holes) parts.push(entry({ symbol: "area", colour: HOLE, name: "loss is not finite" }));
   return parts;
 }
 

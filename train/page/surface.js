@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 
-import { brief, chart, heading, key, ramp, space } from "./charts.js";
+import { brief, chart, heading, ramp, space } from "./charts.js";
 import { HOLE, pathKey, pathMarks } from "./paths.js";
 
 // Light, so that the lines of paths stand out.
@@ -22,6 +22,7 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
   const shown = (loss) => (isLog && loss !== null ? Math.log10(Math.max(loss, least)) : loss);
   const values = landscape.losses.map(shown);
   const finite = values.filter((value) => value !== null).sort((a, b) => a - b);
+  const holes = finite.length < values.length;
   // The logarithm of a loss near 0 goes down without end: the lowest hundredth of the plane shares a
   // colour, or a few points would take most of the scale.
   const lowest = finite[0], high = finite.at(-1);
@@ -32,7 +33,7 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
 
   // Plot puts a number in the middle of its cell: the outermost ones reach over the frame.
   const half = (axis) => (axis[1] - axis[0]) / 2;
-  const grid = Plot.contour(values, {
+  const grid = Plot.contour(values.map((value) => value ?? NaN), {
     width: x.length,
     height: y.length,
     x1: x[0] - half(x),
@@ -40,6 +41,7 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
     y1: y[0] - half(y),
     y2: y.at(-1) + half(y),
     value: Plot.identity,
+    interpolate: null,  // Or what is nearest would fill the holes.
     thresholds: [lowest, ...levels.slice(1)],
     fill: "value",
     stroke: "#ffffff",
@@ -47,20 +49,20 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
     strokeWidth: 0.7,
     clip: true,
   });
-  const holes = finite.length < values.length;
+  const domains = { x: [x[0], x.at(-1)], y: [y[0], y.at(-1)] };
   const parts = [heading("loss"), space(4), ramp({ levels, top: high, read, isOpen: lowest < low })];
   return chart({
     width,
     height,
-    x: { label: landscape.x_label, domain: [x[0], x.at(-1)] },
-    y: { label: landscape.y_label, domain: [y[0], y.at(-1)] },
+    x: { label: landscape.x_label, domain: domains.x },
+    y: { label: landscape.y_label, domain: domains.y },
     color: { type: "linear", domain: spread(low, high), range: COLOURS, interpolate: "lab", clamp: true },
     marks: [
       ...(holes ? [Plot.frame({ fill: HOLE })] : []),
       ...(finite.length > 0 ? [grid] : []),
-      ...pathMarks(paths, { x: "x", y: "y", tip: (p) => [`x ${brief(p.x)}`, `y ${brief(p.y)}`] }),
-      key([...(finite.length > 0 ? parts : []), ...pathKey(landscape.paths, { paths, press, holes })]),
+      ...pathMarks(paths, { x: "x", y: "y", domains, tip: (p) => [`x ${brief(p.x)}`, `y ${brief(p.y)}`] }),
     ],
+    key: [...(finite.length > 0 ? parts : []), ...pathKey(landscape.paths, { paths, press, holes })],
   });
 }
 
