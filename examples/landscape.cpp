@@ -19,7 +19,7 @@ namespace {
 
 struct Arguments {
   std::string what = "svm";
-  std::string file;
+  std::string folder = "outputs", format = "html";
   int points = 0;
   int epochs = 200;
   double width = 1;
@@ -53,10 +53,10 @@ Landscape svm(const Arguments& arguments) {
     double weight;
   };
   Parameter moved = weights;
-  for (const Hinge& hinge : {Hinge{"point 0 against class 1", w1 + 1 / points[0]},
-                             Hinge{"point 0 against class 2", w2 + 1 / points[0]},
-                             Hinge{"point 1 against class 0", w1 - 1 / points[1]},
-                             Hinge{"point 2 against class 0", w2 - 1 / points[2]}}) {
+  for (const Hinge& hinge : {Hinge{"hinge of point 0, class 1", w1 + 1 / points[0]},
+                             Hinge{"hinge of point 0, class 2", w2 + 1 / points[0]},
+                             Hinge{"hinge of point 1, class 0", w1 - 1 / points[1]},
+                             Hinge{"hinge of point 2, class 0", w2 - 1 / points[2]}}) {
     moved.set_value({hinge.weight, w1, w2});
     landscape.paths.push_back({hinge.name, {{hinge.weight, 0, loss()}}});
   }
@@ -103,8 +103,11 @@ int main(int argc, char** argv) {
   app.add_option("what", arguments.what, "svm: along one weight; spiral: around a trained network")
       ->check(CLI::IsMember({"svm", "spiral"}))
       ->capture_default_str();
-  app.add_option("--file", arguments.file,
-                 "to write, .html, .json or .csv; default outputs/landscape-WHAT.html");
+  app.add_option("--folder", arguments.folder, "for the picture, landscape-WHAT.FORMAT")
+      ->capture_default_str();
+  app.add_option("--format", arguments.format, "html: a page; json, csv: the numbers")
+      ->check(CLI::IsMember({"html", "json", "csv"}))
+      ->capture_default_str();
   app.add_option("--points", arguments.points, "of the grid, along each axis; default 141 or 51")
       ->check(CLI::Range(2, 2000));
   app.add_option("--epochs", arguments.epochs, "of training")
@@ -123,14 +126,15 @@ int main(int argc, char** argv) {
 
   const bool is_svm = arguments.what == "svm";
   if (arguments.points == 0) arguments.points = is_svm ? 141 : 51;
-  if (arguments.file.empty()) arguments.file = "outputs/landscape-" + arguments.what + ".html";
   try {
     const Landscape landscape = is_svm ? svm(arguments) : spiral(arguments);
-    const std::filesystem::path folder = std::filesystem::path(arguments.file).parent_path();
-    if (!folder.empty()) std::filesystem::create_directories(folder);
-    landscape.save(arguments.file);
+    std::filesystem::create_directories(arguments.folder);
+    const std::filesystem::path file =
+        std::filesystem::path(arguments.folder) /
+        fmt::format("landscape-{}.{}", arguments.what, arguments.format);
+    landscape.save(file.string());
     const auto [low, high] = std::minmax_element(landscape.losses.begin(), landscape.losses.end());
-    fmt::print("{}: {} losses from {:.4f} to {:.4f}\n", arguments.file, landscape.losses.size(),
+    fmt::print("{}: {} losses from {:.4f} to {:.4f}\n", file.string(), landscape.losses.size(),
                *low, *high);
   } catch (const std::exception& error) {
     fmt::print(stderr, "landscape: {}\n", error.what());

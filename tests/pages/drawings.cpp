@@ -117,6 +117,15 @@ void holes(const std::string& folder) {
   landscape.save(folder + "/holes.html");
 }
 
+/// A grid of 160,000 points.
+void fine(const std::string& folder) {
+  const Parameter p(Array<double>{1.0, 1.0});
+  const auto loss = [&] { return std::hypot(p.value()(0), p.value()(1)); };
+  train::loss_landscape(loss, {train::Direction::weight(p, {0}), -1, 1, 400},
+                        {train::Direction::weight(p, {1}), -1, 1, 400})
+      .save(folder + "/fine.html");
+}
+
 /// The same loss everywhere, and none that is a number anywhere.
 void flat_and_lost(const std::string& folder) {
   const Parameter p(Array<double>{1.0, 1.0});
@@ -135,7 +144,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (const auto write :
-       {neuron, empty, network, scopes, flat, hinge, bowl, holes, flat_and_lost}) {
+       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, flat_and_lost}) {
     write(argv[1]);
   }
 }

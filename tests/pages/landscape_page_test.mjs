@@ -151,6 +151,14 @@ for (const name of ["plain", "lost", "lost_line"]) {
     }));
 }
 
+test("160,000 points stay usable", () =>
+  withPage("fine", async (page) => {
+    assert.equal(await page.locator("#picture [aria-label=contour] path").count(), 20);
+    const start = Date.now();
+    await page.selectOption("#scale", "log");
+    assert.ok(Date.now() - start < 5000, `the other scale took ${Date.now() - start} ms`);
+  }));
+
 test("no text is cut off or lies on another", () =>
   withPage("bowl", async (page) => {
     for (const size of [{ width: 1400, height: 800 }, { width: 700, height: 900 }]) {

@@ -278,6 +278,30 @@ TEST(Landscape, WritesTablesAndJson) {
   }
 }
 
+TEST(Landscape, ThePageHoldsTheNumbersOrTheErrorSaysWhatIsMissing) {
+  Landscape landscape;
+  landscape.title = "a </script> b";
+  landscape.x = {0, 1};
+  landscape.losses = {0.125, 0.375};
+  const TempFolder folder;
+  std::string html;
+  try {
+    html = landscape.html();
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("[landscape]"), std::string::npos) << text;
+    EXPECT_NE(text.find("install npm"), std::string::npos) << text;
+    EXPECT_NE(text.find(".csv or .json"), std::string::npos) << text;
+    return;
+  }
+  EXPECT_EQ(html.find("<!doctype html>"), 0U);
+  EXPECT_NE(html.find("a \\u003c/script> b"), std::string::npos);
+  EXPECT_NE(html.find("\"losses\":[0.125,0.375]"), std::string::npos);
+  EXPECT_LT(html.size(), std::size_t{1} << 20);
+  landscape.save(folder.path("line.html"));
+  EXPECT_EQ(content_of(folder.path("line.html")), html);
+}
+
 TEST(Landscape, Errors) {
   Parameter w(Array<double>{1.0, 2.0});
   const Direction x = Direction::weight(w, {0});

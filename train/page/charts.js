@@ -24,6 +24,10 @@ export function brief(number, digits = 3) {
     .replace("-", "−");
 }
 
+/** The smallest and the largest of numbers, however many; (Infinity, -Infinity) of none. */
+export const extent = (numbers) =>
+  numbers.reduce(([low, high], number) => [Math.min(low, number), Math.max(high, number)], [Infinity, -Infinity]);
+
 /** What Plot takes for an axis of losses; null stands for those that are not to be seen. */
 export function lossAxis(losses, isLog) {
   const type = isLog ? "log" : "linear";
@@ -32,9 +36,8 @@ export function lossAxis(losses, isLog) {
 
 /** About six powers of ten that span numbers above 0; for less than two of them what Plot chooses. */
 function powers(numbers) {
-  const seen = numbers.filter((number) => number > 0).map(Math.log10);
-  const low = Math.floor(seen.reduce((a, b) => Math.min(a, b), Infinity));
-  const high = Math.ceil(seen.reduce((a, b) => Math.max(a, b), -Infinity));
+  const [least, most] = extent(numbers.filter((number) => number > 0));
+  const low = Math.floor(Math.log10(least)), high = Math.ceil(Math.log10(most));
   if (!(high - low > 2)) return undefined;
   const step = Math.ceil((high - low) / 6);
   return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => 10 ** (low + step * index));

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 
-import { brief, chart, lossAxis } from "./charts.js";
+import { brief, chart, extent, lossAxis } from "./charts.js";
 import { pathKey, pathMarks } from "./paths.js";
 
 /** The drawing; `paths` are those to be seen. */
@@ -11,7 +11,7 @@ export function curve(landscape, { isLog, width, height, paths, press }) {
   const finite = landscape.losses.filter((loss) => loss !== null);
   const domains = {
     x: [landscape.x[0], landscape.x.at(-1)],
-    y: finite.length > 0 ? [Math.min(...finite), Math.max(...finite)] : [0, 1],
+    y: finite.length > 0 ? extent(finite) : [0, 1],
   };
   if (domains.y[0] === domains.y[1]) domains.y[1] += Math.abs(domains.y[0]) || 1;
   const holes = landscape.losses.includes(null);
@@ -19,7 +19,8 @@ export function curve(landscape, { isLog, width, height, paths, press }) {
     width,
     height,
     x: { label: landscape.x_label, domain: domains.x },
-    y: { ...lossAxis(landscape.losses, isLog), domain: domains.y },
+    // Inset, so that the lowest point and a mark on it are whole.
+    y: { ...lossAxis(landscape.losses, isLog), domain: domains.y, inset: 10 },
     marks: [
       Plot.line(line, { x: "x", y: "loss", stroke: "#57606a", strokeWidth: 2, clip: true, className: "curve" }),
       ...pathMarks(paths, { x: "x", y: "loss", domains, tip: (p) => [`x ${brief(p.x)}`] }),

@@ -3,7 +3,7 @@
 
 import * as Plot from "@observablehq/plot";
 
-import { brief, chart, entry, heading, lineColour, lossAxis, space } from "./charts.js";
+import { brief, chart, entry, extent, heading, lineColour, lossAxis, space } from "./charts.js";
 
 /** Where the loss is not finite. */
 export const HOLE = "#f8dcdc";
@@ -75,7 +75,7 @@ function detailOf({ points }) {
 export function stepsChart(paths, { isLog, width, height }) {
   const rows = (path) => path.points.map(({ loss }, step) => ({ step, loss: isLog && loss <= 0 ? null : loss }));
   const losses = paths.flatMap((path) => rows(path).map(({ loss }) => loss));
-  const longest = Math.max(1, ...paths.map((path) => path.points.length - 1));
+  const [, longest] = extent(paths.map((path) => path.points.length - 1));
   return chart({
     width,
     height,

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 
-import { brief, chart, heading, ramp, space } from "./charts.js";
+import { brief, chart, extent, heading, ramp, space } from "./charts.js";
 import { HOLE, pathKey, pathMarks } from "./paths.js";
 
 // Light, so that the lines of paths stand out.
@@ -18,7 +18,7 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
   const { x, y } = landscape;
   // Of logarithms, so that contours between two points of the grid lie where a power law has them. A
   // loss of 0 counts as the smallest other.
-  const least = Math.min(...landscape.losses.filter((loss) => loss > 0));
+  const [least] = extent(landscape.losses.filter((loss) => loss > 0));
   const shown = (loss) => (isLog && loss !== null ? Math.log10(Math.max(loss, least)) : loss);
   const values = landscape.losses.map(shown);
   const finite = values.filter((value) => value !== null).sort((a, b) => a - b);
