@@ -126,6 +126,14 @@ void fine(const std::string& folder) {
       .save(folder + "/fine.html");
 }
 
+/// A line in whose losses only the sixth digit changes.
+void shallow(const std::string& folder) {
+  const Parameter w(Array<double>{0.25});
+  const auto loss = [&] { return 2.3026 + 1e-5 * w.value()(0); };
+  train::loss_landscape(loss, {train::Direction::weight(w, {0}), -1, 1, 3})
+      .save(folder + "/shallow.html");
+}
+
 /// The same loss everywhere, and none that is a number anywhere.
 void flat_and_lost(const std::string& folder) {
   const Parameter p(Array<double>{1.0, 1.0});
@@ -144,7 +152,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (const auto write :
-       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, flat_and_lost}) {
+       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow, flat_and_lost}) {
     write(argv[1]);
   }
 }

@@ -84,11 +84,25 @@ test("paths have colours of their own, and stay in the frame when they leave", (
     const colours = await lines.evaluateAll((all) => all.map((line) => line.getAttribute("stroke")));
     assert.equal(new Set(colours).size, 2);
     for (const line of await lines.all()) {
-      assert.match(await line.evaluate((mark) => mark.closest("[clip-path]")?.getAttribute("clip-path")), /url/);
+      const clip = await line.evaluate((mark) => mark.closest("[clip-path]")?.getAttribute("clip-path"));
+      assert.match(clip, /url/);
     }
     assert.equal(await page.locator("#picture g.mark path").count(), 1);
     // Of the path that left, what is beyond all numbers is not drawn.
     assert.equal((await corners(lines.nth(1).locator("path"))).length, 2);
+  }));
+
+test("a path that diverges does not spoil the chart of losses", () =>
+  withPage("bowl", async (page) => {
+    await page.selectOption("#scale", "linear");
+    const ticks = (await texts(page, "#steps text")).map(Number).filter((number) => number > 3);
+    assert.ok(Math.max(...ticks) <= 10, ticks.join());
+  }));
+
+test("numbers that are nearly the same are told apart", () =>
+  withPage("shallow", async (page) => {
+    const ticks = (await texts(page, "#picture text")).filter((text) => text.startsWith("2.3"));
+    assert.ok(ticks.length >= 3 && new Set(ticks).size === ticks.length, ticks.join());
   }));
 
 test("pressing a path in the key hides and shows it", () =>
@@ -159,34 +173,40 @@ test("160,000 points stay usable", () =>
     assert.ok(Date.now() - start < 5000, `the other scale took ${Date.now() - start} ms`);
   }));
 
-test("no text is cut off or lies on another", () =>
-  withPage("bowl", async (page) => {
-    for (const size of [{ width: 1400, height: 800 }, { width: 700, height: 900 }]) {
-      await page.setViewportSize(size);
-      await page.waitForFunction(
-        (width) => Math.abs(document.querySelector("#picture > svg").clientWidth - width) < 30, size.width);
-      for (const chart of ["#picture", "#steps"]) {
-        // All at once: the chart is drawn anew whenever its size changes.
-        const { around, boxes } = await page.locator(`${chart} > svg`).evaluate((svg) => {
-          const box = (element) => {
-            const { x, y, width, height } = element.getBoundingClientRect();
-            return { x, y, width, height, words: element.textContent };
-          };
-          const texts = [...svg.querySelectorAll("text")].map(box);
-          return { around: box(svg), boxes: texts.filter(({ width }) => width > 0) };
-        });
-        for (const [index, a] of boxes.entries()) {
-          assert.ok(a.x >= around.x && a.x + a.width <= around.x + around.width, `${a.words} is cut off`);
-          assert.ok(a.y >= around.y - 1 && a.y + a.height <= around.y + around.height + 1, `${a.words} is cut off`);
-          for (const b of boxes.slice(index + 1)) {
-            const apart = a.x + a.width <= b.x + 1 || b.x + b.width <= a.x + 1 || a.y + a.height <= b.y + 3 ||
-              b.y + b.height <= a.y + 3;
-            assert.ok(apart, `'${a.words}' lies on '${b.words}' at a width of ${size.width}`);
-          }
+/** What each text of a chart reads and where it is, and the chart's own place. */
+const textsOf = (page, chart) =>
+  // All at once: the chart is drawn anew whenever its size changes.
+  page.locator(`${chart} > svg`).evaluate((svg) => {
+    const box = (element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      return { left, right, top, bottom, words: element.textContent };
+    };
+    const boxes = [...svg.querySelectorAll("text")].map(box);
+    return { around: box(svg), boxes: boxes.filter(({ left, right }) => left < right) };
+  });
+
+for (const name of ["bowl", "shallow", "hinge"]) {
+  test(`no text is cut off or lies on another: ${name}`, () =>
+    withPage(name, async (page) => {
+      for (const width of [1400, 700]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.waitForFunction(
+          (width) => Math.abs(document.querySelector("#picture > svg").clientWidth - width) < 30, width);
+        for (const chart of name === "shallow" ? ["#picture"] : ["#picture", "#steps"]) {
+          const { around, boxes } = await textsOf(page, chart);
+          boxes.forEach((a, index) => {
+            assert.ok(a.left >= around.left && a.right <= around.right, `'${a.words}' is cut off`);
+            assert.ok(a.top >= around.top - 1 && a.bottom <= around.bottom + 1, `'${a.words}' is cut off`);
+            for (const b of boxes.slice(index + 1)) {
+              const isBeside = a.right <= b.left + 1 || b.right <= a.left + 1;
+              const isApart = isBeside || a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
+              assert.ok(isApart, `'${a.words}' lies on '${b.words}' at a width of ${width}`);
+            }
+          });
         }
       }
-    }
-  }));
+    }));
+}
 
 test("the landscape is saved as an image with its key", () =>
   withPage("bowl", async (page) => {

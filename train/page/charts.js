@@ -8,39 +8,56 @@ const FONT = { size: 13, family: 'Helvetica, Arial, "Liberation Sans", sans-seri
 const KEY = { width: 230, gap: 20, row: 22, indent: 28 };
 const SVG = "http://www.w3.org/2000/svg";
 
-// Dark enough for lines on white and on the colours of `Levels`.
+// Dark enough for lines on white and on the colours of a surface.
 const LINE_COLOURS = ["#111111", "#d1242f", "#d4770b", "#1a7f37", "#0757c9", "#8e3bd1", "#b8197f", "#00747f"];
 export const lineColour = (index) => LINE_COLOURS[index % LINE_COLOURS.length];
 
 /** A number in few letters: 0.00123, 12.5, 3.2e+7. */
 export function brief(number, digits = 3) {
   if (number === null || !Number.isFinite(number)) return "not finite";
-  if (number === 0) return "0";
   const size = Math.abs(number);
-  if (size >= 1e5 || size < 1e-3) {
-    return number.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("-", "−").replace("e-", "e−");
+  let words;
+  if (size !== 0 && (size >= 1e5 || size < 1e-3)) {
+    words = number.toExponential(digits - 1).replace(/\.?0+e/, "e");
+  } else {
+    words = String(size >= 10 ** digits ? Math.round(number) : Number(number.toPrecision(digits)));
   }
-  return String(Number(number.toPrecision(size >= 10 ** digits ? Math.ceil(Math.log10(size)) : digits)))
-    .replace("-", "−");
+  return words.replaceAll("-", "−");
+}
+
+/** Writes numbers from low to high so that those of `count` equal parts of this range differ. */
+function reader([low, high], count) {
+  const parts = (Math.max(Math.abs(low), Math.abs(high)) / (high - low)) * count;
+  const digits = Number.isFinite(parts) ? Math.min(Math.max(3, Math.ceil(Math.log10(parts)) + 1), 12) : 3;
+  return (number) => brief(number, digits);
 }
 
 /** The smallest and the largest of numbers, however many; (Infinity, -Infinity) of none. */
 export const extent = (numbers) =>
   numbers.reduce(([low, high], number) => [Math.min(low, number), Math.max(high, number)], [Infinity, -Infinity]);
 
-/** What Plot takes for an axis of losses; null stands for those that are not to be seen. */
-export function lossAxis(losses, isLog) {
-  const type = isLog ? "log" : "linear";
-  return { label: "loss", type, grid: true, nice: true, ticks: isLog ? powers(losses) : 6, tickFormat: (d) => brief(d) };
+/** What Plot takes for an axis of losses from low to high. */
+export function lossAxis([low, high], isLog) {
+  const range = low < high ? [low, high] : [low, low + (Math.abs(low) || 1)];
+  const axis = { label: "loss", grid: true, tickFormat: reader(range, 6) };
+  if (!isLog) return { ...axis, domain: range, nice: true, ticks: 6 };
+  const ticks = roundNumbers(range);
+  // In a narrow range there are none.
+  if (ticks.length <= 3) return { ...axis, type: "log", domain: range, ticks: 6 };
+  return { ...axis, type: "log", domain: [ticks[0], ticks.at(-1)], ticks };
 }
 
-/** About six powers of ten that span numbers above 0; for less than two of them what Plot chooses. */
-function powers(numbers) {
-  const [least, most] = extent(numbers.filter((number) => number > 0));
-  const low = Math.floor(Math.log10(least)), high = Math.ceil(Math.log10(most));
-  if (!(high - low > 2)) return undefined;
-  const step = Math.ceil((high - low) / 6);
-  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => 10 ** (low + step * index));
+/** Round numbers around a range above 0: about six powers of ten, or 1, 2 and 5 times powers. */
+function roundNumbers([low, high]) {
+  const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+  const step = Math.ceil((last - first) / 6);
+  const multiples = last - first > 2 ? [1] : [1, 2, 5];
+  const numbers = [];
+  for (let power = first; power < last + step; power += step) {
+    numbers.push(...multiples.map((multiple) => Number(`${multiple}e${power}`)));
+  }
+  const start = Math.max(0, numbers.filter((number) => number <= low).length - 1);
+  return numbers.slice(start, numbers.findIndex((number) => number >= high) + 1);
 }
 
 /**
@@ -49,12 +66,12 @@ function powers(numbers) {
  */
 export function chart({ x, y, height, marks, key = [], ...options }) {
   const axis = { labelAnchor: "center", labelArrow: "none", nice: false };
-  const margin = { marginTop: 16, marginRight: KEY.width + KEY.gap, marginBottom: 52, marginLeft: 76 };
+  const margin = { marginTop: 16, marginRight: KEY.width + KEY.gap, marginBottom: 52, marginLeft: 96 };
   return Plot.plot({
     ...margin,
     style: { fontSize: `${FONT.size}px`, fontFamily: FONT.family, color: INK, overflow: "hidden" },
     x: { ...axis, labelOffset: 44, ...x },
-    y: { ...axis, labelOffset: 66, ...y },
+    y: { ...axis, labelOffset: 86, ...y },
     height: Math.max(height, key.reduce((sum, part) => sum + part.height, margin.marginTop + KEY.row)),
     ...options,
     marks: [...marks, Plot.frame({ stroke: "#afb8c1" }), keyMark(key)],
@@ -156,10 +173,13 @@ export function entry({ symbol, colour, name, detail = "", isOff = false, press 
   return { draw, height: 2 * KEY.row };
 }
 
-/** Part of a key: bands of colour from `levels` (the lowest first) to `top`, some with their number; what
- *  lies below the lowest has its colour, if `isOpen`. */
-export function ramp({ levels, top, read, isOpen = false }) {
+/**
+ * Part of a key: bands of colour from `levels` (the lowest first) to `top`, some with the number that
+ * `meaning` makes of them. What lies below the lowest has its colour, if `isOpen`.
+ */
+export function ramp({ levels, top, meaning, isOpen = false }) {
   const band = 11, every = 4;
+  const read = reader([meaning(levels[0]), meaning(top)], levels.length);
   const draw = (group, scales) => {
     const y = (index) => (levels.length - index) * band;
     levels.forEach((level, index) => {
@@ -170,7 +190,8 @@ export function ramp({ levels, top, read, isOpen = false }) {
       { x: 0, y: 0, width: 20, height: levels.length * band, fill: "none", stroke: "#afb8c1" }));
     [...levels, top].forEach((level, index) => {
       if (index % every !== 0) return;
-      group.append(text(KEY.indent, y(index), (isOpen && index === 0 ? "≤ " : "") + read(level), { fill: QUIET }));
+      const words = (isOpen && index === 0 ? "≤ " : "") + read(meaning(level));
+      group.append(text(KEY.indent, y(index), words, { fill: QUIET }));
     });
   };
   return { draw, height: (levels.length + 2) * band };

@@ -1,7 +1,7 @@
 // The page of a loss landscape: its picture, and the losses of its paths over their steps.
 
 import { saveImage } from "../../autograd/page/save_image.js";
-import { brief, imageOf } from "./charts.js";
+import { brief, extent, imageOf } from "./charts.js";
 import { curve } from "./curve.js";
 import { stepsChart } from "./paths.js";
 import { surface } from "./surface.js";
@@ -34,7 +34,8 @@ function draw() {
   const picture = (isPlane ? surface : curve)(landscape, { isLog, width, height, paths, press });
   element("picture").replaceChildren(picture);
   element("steps").hidden = ways.length === 0;
-  element("steps").replaceChildren(...(ways.length > 0 ? [stepsChart(ways, { isLog, width, height: 280 })] : []));
+  const range = extent(landscape.losses.filter((loss) => loss !== null));
+  element("steps").replaceChildren(stepsChart(ways, { isLog, range, width, height: 280 }));
 
   const scales = { x: picture.scale("x"), y: picture.scale("y") };
   picture.addEventListener("pointermove", (event) => readOut(event, picture, scales));
@@ -49,7 +50,7 @@ function readOut(event, picture, { x, y }) {
   const isOutside = column === null || row === null;
   const places = [`x ${brief(landscape.x[column])}`, ...(isPlane ? [`y ${brief(landscape.y[row])}`] : [])];
   const loss = landscape.losses[row * landscape.x.length + column];
-  element("readout").textContent = isOutside ? "" : `${places.join(", ")}: loss ${brief(loss, 5)}`;
+  element("readout").textContent = isOutside ? "" : `${places.join(", ")}: loss ${brief(loss, 6)}`;
 }
 
 /** The position in an axis that is next to a number, or null outside of it. */

@@ -21,11 +21,13 @@ const isNear = (number, [low, high]) => number !== null && Math.abs(number - low
  */
 export function pathMarks(paths, { x, y, domains, tip }) {
   const ways = paths.filter((path) => !isMark(path) && path.points.length > 0);
-  const at = (name) => (point) => (isNear(point[x], domains.x) && isNear(point[y], domains.y) ? point[name] : null);
+  const isPlaced = (point) => isNear(point[x], domains.x) && isNear(point[y], domains.y);
+  const at = (name) => (point) => (isPlaced(point) ? point[name] : null);
   const places = { x: at(x), y: at(y), clip: true };
-  const points = ways.flatMap((path) =>
-    path.points.map((point, step) => ({ ...point, text: [`${path.name}, step ${step}`, ...tip(point),
-      `loss ${brief(point.loss)}`].join("\n") })));
+  const points = ways.flatMap((path) => path.points.map((point, step) => {
+    const lines = [`${path.name}, step ${step}`, ...tip(point), `loss ${brief(point.loss)}`];
+    return { ...point, text: lines.join("\n") };
+  }));
   return [
     ...ways.map(({ points }) =>
       Plot.line(points, { ...places, stroke: "white", strokeWidth: 4, strokeOpacity: 0.7 })),
@@ -71,18 +73,24 @@ function detailOf({ points }) {
   return steps === 0 ? loss : `${loss}, ${steps} step${steps === 1 ? "" : "s"}`;
 }
 
-/** The losses of paths over their steps. */
-export function stepsChart(paths, { isLog, width, height }) {
-  const rows = (path) => path.points.map(({ loss }, step) => ({ step, loss: isLog && loss <= 0 ? null : loss }));
-  const losses = paths.flatMap((path) => rows(path).map(({ loss }) => loss));
+/**
+ * The losses of paths over their steps. `range` is that of the landscape: losses far outside of it, of a
+ * path that diverges, leave the chart.
+ */
+export function stepsChart(paths, { isLog, range, width, height }) {
+  const isShown = (loss) => loss !== null && (!isLog || loss > 0);
+  const rows = (path) => path.points.map(({ loss }, step) => ({ step, loss: isShown(loss) ? loss : null }));
+  const losses = paths.flatMap((path) => path.points.map(({ loss }) => loss)).filter(isShown);
+  const reach = range[1] - range[0];
+  const near = losses.filter((loss) => loss >= range[0] - reach && loss <= range[1] + reach);
   const [, longest] = extent(paths.map((path) => path.points.length - 1));
   return chart({
     width,
     height,
-    x: { label: "step", domain: [0, longest], tickFormat: (step) => (Number.isInteger(step) ? String(step) : "") },
-    y: lossAxis(losses, isLog),
+    x: { label: "step", domain: [0, longest], ticks: Math.min(longest, 10), tickFormat: String },
+    y: lossAxis(near.length > 0 ? extent(near) : [1, 10], isLog),
     marks: paths.map((path) =>
-      Plot.line(rows(path), { x: "step", y: "loss", stroke: lineColour(path.index), strokeWidth: 1.8,
+      Plot.line(rows(path), { x: "step", y: "loss", clip: true, stroke: lineColour(path.index), strokeWidth: 1.8,
         className: "path" })),
   });
 }

@@ -6,7 +6,7 @@ import { brief, chart, extent, heading, ramp, space } from "./charts.js";
 import { HOLE, pathKey, pathMarks } from "./paths.js";
 
 // Light, so that the lines of paths stand out.
-const COLOURS = ["#ffffff", "#d3deeb", "#9fb4cc", "#7b93b0"];
+const COLOURS = ["#ffffff", "#d3deeb", "#9fb4cc", "#6c86a6"];
 const LEVELS = 20;
 
 /** Numbers at equal distances, the last one left out. */
@@ -29,7 +29,7 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
   const hundredth = finite[Math.floor(finite.length / 100)];
   const low = isLog && hundredth < high ? hundredth : lowest;
   const levels = low < high ? levelsFrom(low, high) : [low];
-  const read = (value) => brief(isLog ? 10 ** value : value);
+  const meaning = (value) => (isLog ? 10 ** value : value);
 
   // Plot puts a number in the middle of its cell: the outermost ones reach over the frame.
   const half = (axis) => (axis[1] - axis[0]) / 2;
@@ -50,7 +50,7 @@ export function surface(landscape, { isLog, width, height, paths, press }) {
     clip: true,
   });
   const domains = { x: [x[0], x.at(-1)], y: [y[0], y.at(-1)] };
-  const parts = [heading("loss"), space(4), ramp({ levels, top: high, read, isOpen: lowest < low })];
+  const parts = [heading("loss"), space(4), ramp({ levels, top: high, meaning, isOpen: lowest < low })];
   return chart({
     width,
     height,
