@@ -56,9 +56,9 @@ bool is_at_one(double x, double y) {
   return std::hypot(x - 1, y - 1) < 0.05;
 }
 
-/// Learning rates with which each does well on a surface.
+/// Learning rates with which an optimizer does well.
 struct Rates {
-  double sgd, momentum, nesterov, adagrad, rmsprop, adam;
+  double saddle, valley, rosenbrock;
 };
 
 struct Surface {
@@ -73,7 +73,7 @@ struct Surface {
   bool (*has_arrived)(double x, double y);
   int steps;  ///< At most.
   bool logarithmic;
-  Rates rates;
+  double Rates::*rate;
 };
 
 constexpr Surface surfaces[] = {
@@ -89,7 +89,7 @@ constexpr Surface surfaces[] = {
      has_left_saddle,
      200,
      false,
-     {0.05, 0.05, 0.05, 0.3, 0.03, 0.1}},
+     &Rates::saddle},
     {"valley",
      "Through a narrow valley, (x² + 50·y²)/2",
      valley,
@@ -102,7 +102,7 @@ constexpr Surface surfaces[] = {
      is_at_origin,
      1000,
      true,
-     {0.035, 0.01, 0.01, 1.5, 0.05, 0.3}},
+     &Rates::valley},
     {"rosenbrock",
      "Through Rosenbrock's valley, (1 − x)² + 100·(y − x²)²",
      rosenbrock,
@@ -115,26 +115,30 @@ constexpr Surface surfaces[] = {
      is_at_one,
      20000,
      true,
-     {0.001, 0.0005, 0.0005, 0.4, 0.002, 0.02}},
+     &Rates::rosenbrock},
 };
 
-/// A way of making an optimizer for the parameters of a surface.
+using MakeOptimizer =
+    std::function<std::unique_ptr<optim::Optimizer>(const Parameter&, double rate)>;
+
 struct Contestant {
   const char* name;
-  double Rates::*rate;
-  std::function<std::unique_ptr<optim::Optimizer>(const Parameter&, double rate)> make;
+  Rates rates;
+  MakeOptimizer make;
 };
+
+/// Makes an optimizer of its class, with further arguments after the learning rate.
+template <class Rule, class... Arguments>
+MakeOptimizer rule(Arguments... arguments) {
+  return [=](const Parameter& p, double rate) {
+    return std::make_unique<Rule>(std::vector{p}, rate, arguments...);
+  };
+}
 
 const std::vector<Contestant>& contestants() {
   static const std::vector<Contestant> all = {
-      {"SGD", &Rates::sgd,
-       [](const Parameter& p, double rate) {
-         return std::make_unique<optim::SGD>(std::vector{p}, rate);
-       }},
-      {"momentum", &Rates::momentum,
-       [](const Parameter& p, double rate) {
-         return std::make_unique<optim::SGD>(std::vector{p}, rate, 0.9);
-       }},
+      {"SGD", {0.05, 0.035, 0.001}, rule<optim::SGD>()},
+      {"momentum", {0.05, 0.01, 0.0005}, rule<optim::SGD>(0.9)},
   };
   return all;
 }
@@ -142,7 +146,7 @@ const std::vector<Contestant>& contestants() {
 /// All places from the start until it has arrived or given up.
 LandscapePath walk(const Surface& surface, Parameter p, const Contestant& contestant, int steps) {
   p.set_value({surface.start[0], surface.start[1]});
-  const auto optimizer = contestant.make(p, surface.rates.*contestant.rate);
+  const auto optimizer = contestant.make(p, contestant.rates.*surface.rate);
   LandscapePath path{contestant.name, {}};
   for (int step = 0;; ++step) {
     Tape tape(f64);
@@ -176,7 +180,7 @@ Landscape compare(const Surface& surface, int steps) {
     const train::LandscapePoint& end = path.points.back();
     const std::size_t taken = path.points.size() - 1;
     fmt::print(
-        "  {:<10} {:>13} {:>11} {:>12.3e}\n", contestant.name, surface.rates.*contestant.rate,
+        "  {:<10} {:>13} {:>11} {:>12.3e}\n", contestant.name, contestant.rates.*surface.rate,
         (surface.has_arrived(end.x, end.y) ? "" : "not in ") + std::to_string(taken), end.loss);
     landscape.paths.push_back(path);
   }
