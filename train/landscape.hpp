@@ -44,7 +44,7 @@ struct Landscape {
   /// page has a switch.
   bool logarithmic = false;
 
-  /// The loss at (x[i], y[j]).
+  /// The loss at (x[i], y[j]), not checked.
   double loss(std::size_t i, std::size_t j = 0) const { return losses[j * x.size() + i]; }
 
   /// A table with a header: a row per point of the grid, then one per point of the paths, with the
