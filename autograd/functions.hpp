@@ -72,6 +72,10 @@ Var record_gate(const G& gate, Place place, const Operands&... operands) {
   Var name(Operand a, Operand b, Operand c, const ops::Type& gate = {}) {                      \
     return detail::record_gate(gate, a.place(), a, b, c);                                      \
   }                                                                                            \
+  template <class G = ops::Type, detail::if_attributes<G, 4> = 0>                              \
+  Var name(Operand a, Operand b, Operand c, Operand d, const ops::Type& gate = {}) {           \
+    return detail::record_gate(gate, a.place(), a, b, c, d);                                   \
+  }                                                                                            \
   template <class G = ops::Type, detail::if_attributes<G, ops::variadic> = 0>                  \
   Var name(const std::vector<Operand>& operands, const ops::Type& gate = {},                   \
            Place place = Place::here()) {                                                      \

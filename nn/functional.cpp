@@ -116,8 +116,4 @@ Var cdist(Operand a, Operand b) {
   return where(none, zero, at(sqrt(safe), place));
 }
 
-Var cross_entropy(Operand scores, Operand labels) {
-  return mean(at(softmax_cross_entropy(scores, labels), scores.place()));
-}
-
 }  // namespace tapegrad::nn

@@ -35,9 +35,4 @@ Var pairwise_distance(Operand a, Operand b, double p = 2);
 /// gradient is 0 where a distance is 0.
 Var cdist(Operand a, Operand b);
 
-/// The mean over N samples of −log softmax(scores)[label], for scores (N, K) and N labels, whole
-/// numbers from 0 to K − 1. Starts near ln K for small random scores. Throws ShapeError if the
-/// sizes differ or N is 0, ValueError on a label that is no class.
-Var cross_entropy(Operand scores, Operand labels);
-
 }  // namespace tapegrad::nn

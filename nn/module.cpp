@@ -13,7 +13,19 @@ Var Module::operator()(const Var& x) {
 
 NamedParameters Module::named_parameters() const {
   NamedParameters found;
-  collect("", found);
+  collect("", {&Module::parameters_}, found);
+  return found;
+}
+
+NamedParameters Module::named_buffers() const {
+  NamedParameters found;
+  collect("", {&Module::buffers_}, found);
+  return found;
+}
+
+NamedParameters state_dict(const Module& module) {
+  NamedParameters found;
+  module.collect("", {&Module::parameters_, &Module::buffers_}, found);
   return found;
 }
 
@@ -43,6 +55,12 @@ Parameter Module::register_parameter(const std::string& name, Parameter paramete
   return parameter;
 }
 
+Parameter Module::register_buffer(const std::string& name, Parameter buffer) {
+  check_name(name);
+  buffers_.emplace_back(name, buffer);
+  return buffer;
+}
+
 void Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
   check_name(name);
   if (child == nullptr) {
@@ -55,24 +73,28 @@ void Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
 void Module::check_name(const std::string& name) const {
   const auto is_name = [&](const auto& entry) { return entry.first == name; };
   const bool taken = std::any_of(parameters_.begin(), parameters_.end(), is_name) ||
+                     std::any_of(buffers_.begin(), buffers_.end(), is_name) ||
                      std::any_of(children_.begin(), children_.end(), is_name);
   if (name.empty() || taken || name.find('.') != std::string::npos) {
     throw ValueError(
-        "[module] needs a name of its own without dots for each parameter and child, "
+        "[module] needs a name of its own without dots for each parameter, buffer and child, "
         "got '" +
         name + "'" + (taken ? ", which is taken" : ""));
   }
 }
 
-void Module::collect(const std::string& prefix, NamedParameters& found) const {
-  for (const auto& [name, parameter] : parameters_) {
-    const Parameter& candidate = parameter;
-    const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {
-      return same(entry.second, candidate);
-    });
-    if (!known) found.emplace_back(prefix + name, parameter);
+void Module::collect(const std::string& prefix, std::initializer_list<Kept> lists,
+                     NamedParameters& found) const {
+  for (const Kept list : lists) {
+    for (const auto& [name, parameter] : this->*list) {
+      const Parameter& candidate = parameter;
+      const bool known = std::any_of(found.begin(), found.end(), [&](const auto& entry) {
+        return same(entry.second, candidate);
+      });
+      if (!known) found.emplace_back(prefix + name, parameter);
+    }
   }
-  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", found);
+  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", lists, found);
 }
 
 }  // namespace tapegrad::nn

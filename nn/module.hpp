@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -49,6 +50,9 @@ class Module {
   /// The same with names that are paths such as `0.weight`. A shared parameter has the name under
   /// which it is met first.
   NamedParameters named_parameters() const;
+  /// What this module and its children keep besides parameters, such as running averages: no
+  /// optimizer changes it, and it is saved and loaded with the parameters. Names as above.
+  NamedParameters named_buffers() const;
   /// Forgets the gradients of all parameters.
   void zero_grad();
 
@@ -68,6 +72,10 @@ class Module {
   /// a dot.
   Parameter register_parameter(const std::string& name, Parameter parameter);
 
+  /// Makes numbers known that are kept with the module but not trained. Throws as
+  /// register_parameter.
+  Parameter register_buffer(const std::string& name, Parameter buffer);
+
   /// Makes a child known under a name and returns it. Throws as register_parameter.
   template <class M, class = std::enable_if_t<std::is_base_of_v<Module, std::decay_t<M>>>>
   std::shared_ptr<std::decay_t<M>> register_module(const std::string& name, M&& module) {
@@ -85,9 +93,14 @@ class Module {
  private:
   void add_child(const std::string& name, std::shared_ptr<Module> child);
   void check_name(const std::string& name) const;
-  void collect(const std::string& prefix, NamedParameters& found) const;
+  using Kept = NamedParameters Module::*;
+  /// Appends what this module and its children keep in a list, or in several, each once.
+  void collect(const std::string& prefix, std::initializer_list<Kept> lists,
+               NamedParameters& found) const;
+  friend NamedParameters state_dict(const Module& module);
 
   NamedParameters parameters_;
+  NamedParameters buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
   /// Under which it was first registered; null if it was not.

@@ -34,10 +34,6 @@ bool overflows(const Parameter& source, const Parameter& converted) {
 
 }  // namespace
 
-NamedParameters state_dict(const Module& module) {
-  return module.named_parameters();
-}
-
 void load_state_dict(Module& module, const NamedParameters& state) {
   std::string problems;
   const auto add = [&](const std::string& problem) { problems += "; " + problem; };
@@ -49,7 +45,7 @@ void load_state_dict(Module& module, const NamedParameters& state) {
 
   // Whatever may fail happens to copies, before the first value is overwritten; a set of the
   // module's own parameters under each other's names works like any other.
-  NamedParameters targets = module.named_parameters();
+  NamedParameters targets = state_dict(module);
   std::vector<Parameter> values;
   for (const auto& [name, target] : targets) {
     const auto found = given.find(name);
@@ -74,8 +70,8 @@ void load_state_dict(Module& module, const NamedParameters& state) {
   }
   if (!problems.empty()) {
     throw ValueError(
-        "[load_state_dict] needs the module's parameters by name and shape, each once" + problems +
-        "; load what was saved from a module built alike");
+        "[load_state_dict] needs the module's parameters and buffers by name and shape, each once" +
+        problems + "; load what was saved from a module built alike");
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     targets[i].second.set_value(numbers_of(values[i]));

@@ -3,6 +3,7 @@
 #include <tapegrad/ops/strides.hpp>
 
 namespace tapegrad::ops {
+struct Channels;
 struct ConvolutionSizes;
 struct PoolingSizes;
 }  // namespace tapegrad::ops
@@ -107,6 +108,20 @@ void avg_pool2d(const PoolingSizes& sizes, const T* x, T* y, bool accumulate);
 /// x += each element of g, the output's shape, spread evenly over its window.
 template <class T>
 void avg_pool2d_grad(const PoolingSizes& sizes, const T* g, T* x);
+
+/// y (2, C) = or += mean and variance of each channel.
+template <class T>
+void channel_moments(const Channels& form, const T* x, T* y, bool accumulate);
+
+/// y = or += (x − centre)·scale + shift, one of each per channel.
+template <class T>
+void channel_affine(const Channels& form, const T* x, const T* centre, const T* scale,
+                    const T* shift, T* y, bool accumulate);
+
+/// y (2, C) = or += Σ g and Σ g·(x − centre) of each channel.
+template <class T>
+void channel_sums(const Channels& form, const T* g, const T* x, const T* centre, T* y,
+                  bool accumulate);
 
 /// Per row of x (rows, k): y = eˣ / Σ eˣ, shifted by the row's maximum so that it cannot overflow.
 template <class T>

@@ -6,7 +6,7 @@
 #include <tapegrad/autograd/no_grad.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/batches.hpp>
-#include <tapegrad/nn/functional.hpp>
+#include <tapegrad/nn/losses.hpp>
 
 namespace tapegrad::train {
 

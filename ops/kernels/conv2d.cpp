@@ -1,148 +1,175 @@
 #include <algorithm>
 
 #include <tapegrad/ops/convolution.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
 #include <tapegrad/ops/kernels/positions.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
+#include <tapegrad/ops/kernels/windows.hpp>
 
-// NOTE [Convolution as a matrix product]
-// An image's windows, each written out as a column, are a matrix of in_channels·FH·FW rows and
-// OH·OW columns. The filters, one a row, times that matrix are the image's output, as it lies in
-// memory; both gradients are products with it too. It is made image by image: it stays in the cache
-// between being written and being read, where one of the whole batch would not.
-// Source: Chellapilla, Puri, Simard, High Performance Convolutional Neural Networks for Document
-// Processing, 2006.
+// See NOTE [Convolution as a matrix product].
 
 namespace tapegrad::ops::kernels {
 
 namespace {
 
-struct Columns;
-
-std::int64_t area(const HeightWidth& size) {
-  return size.height * size.width;
-}
-
-/// The matrix of an image is the image itself.
-bool is_its_columns(const ConvolutionSizes& s) {
-  return area(s.window) == 1 && s.stride == HeightWidth(1) && s.padding == HeightWidth(0);
-}
-
-/// Calls f(row of the matrix, channel of the image, offset down, offset right) for each entry of a
-/// window.
-template <class F>
-void for_each_entry(const ConvolutionSizes& s, F f) {
-  std::int64_t row = 0;
-  for (std::int64_t c = 0; c < s.in_channels; ++c) {
-    for (std::int64_t a = 0; a < s.window.height; ++a) {
-      for (std::int64_t b = 0; b < s.window.width; ++b, ++row) {
-        f(row, c, a * s.dilation.height - s.padding.height, b * s.dilation.width - s.padding.width);
-      }
-    }
-  }
-}
-
-/// Writes the windows of in_channels images as columns.
-template <class T>
-void to_columns(const ConvolutionSizes& s, const T* image, T* columns) {
-  for_each_entry(s, [&](std::int64_t row, std::int64_t c, std::int64_t down, std::int64_t right) {
-    T* out = columns + row * area(s.output);
-    const Positions rows = positions_within(down, s.stride.height, s.image.height, s.output.height);
-    const Positions line = positions_within(right, s.stride.width, s.image.width, s.output.width);
-    std::fill_n(out, rows.first * s.output.width, T(0));
-    std::fill(out + rows.end * s.output.width, out + area(s.output), T(0));
-    for (std::int64_t i = rows.first; i < rows.end; ++i) {
-      T* const y = out + i * s.output.width;
-      const T* const x =
-          image + (c * s.image.height + i * s.stride.height + down) * s.image.width + right;
-      std::fill_n(y, line.first, T(0));
-      if (s.stride.width == 1) {
-        std::copy(x + line.first, x + line.end, y + line.first);
-      } else {
-        for (std::int64_t j = line.first; j < line.end; ++j) y[j] = x[j * s.stride.width];
-      }
-      std::fill(y + line.end, y + s.output.width, T(0));
-    }
-  });
-}
-
-/// Adds columns to the places that they were taken from.
-template <class T>
-void add_columns(const ConvolutionSizes& s, const T* columns, T* image) {
-  for_each_entry(s, [&](std::int64_t row, std::int64_t c, std::int64_t down, std::int64_t right) {
-    const T* const in = columns + row * area(s.output);
-    const Positions rows = positions_within(down, s.stride.height, s.image.height, s.output.height);
-    const Positions line = positions_within(right, s.stride.width, s.image.width, s.output.width);
-    for (std::int64_t i = rows.first; i < rows.end; ++i) {
-      const T* const y = in + i * s.output.width;
-      T* const x =
-          image + (c * s.image.height + i * s.stride.height + down) * s.image.width + right;
-      if (s.stride.width == 1) {
-        for (std::int64_t j = line.first; j < line.end; ++j) x[j] += y[j];
-      } else {
-        for (std::int64_t j = line.first; j < line.end; ++j) x[j * s.stride.width] += y[j];
-      }
-    }
-  });
-}
-
-/// Sizes in memory of a group's part of an image, of an output and of the filters.
+/// A *part* is a group of a sample, with its own image, output and filters.
 struct Parts {
   explicit Parts(const ConvolutionSizes& s)
-      : image(s.in_channels * area(s.image)),
+      : count(s.batch * s.groups),
+        image(s.in_channels * area(s.image)),
         output(s.out_channels * area(s.output)),
         rows(s.in_channels * area(s.window)),
         filters(s.out_channels * rows),
-        columns(rows * area(s.output)) {}
-  std::int64_t image, output, rows, filters, columns;
+        // Some 30 multiplications a nanosecond.
+        nanoseconds(static_cast<double>(count * output) * static_cast<double>(rows) / 30) {}
+
+  /// How many there are, and the sizes in memory of one.
+  std::int64_t count, image, output;
+  /// Numbers of a window, and of a group's filters.
+  std::int64_t rows, filters;
+  double nanoseconds;
 };
 
-/// Calls f(sample and group, group) for each part of the batch.
-template <class F>
-void for_each_part(const ConvolutionSizes& s, F f) {
-  for (std::int64_t part = 0; part < s.batch * s.groups; ++part) f(part, part % s.groups);
+/// The matrix of an image's windows is the image itself.
+bool is_its_matrix(const ConvolutionSizes& s) {
+  return area(s.window) == 1 && s.stride == HeightWidth(1) && s.padding == HeightWidth(0);
+}
+
+/// A matrix in memory without gaps, of which `row` numbers are a row.
+template <class T>
+Matrix<T> matrix(const T* data, std::int64_t row) {
+  return {data, row, 1};
+}
+
+struct InputGrad;
+struct Flipped;
+struct WeightGrad;
+struct WeightGrads;
+
+/// Filters for the convolution from outputs to images that is the gradient in the images: in each
+/// group (K, C, FH, FW) becomes (C, K, FH, FW), upside down and right to left.
+template <class T>
+const T* flipped(const ConvolutionSizes& s, const T* w) {
+  const std::int64_t size = area(s.window);
+  T* const result = scratch<T, Flipped>(s.groups * s.out_channels * s.in_channels * size);
+  for (std::int64_t group = 0; group < s.groups; ++group) {
+    for (std::int64_t k = 0; k < s.out_channels; ++k) {
+      for (std::int64_t c = 0; c < s.in_channels; ++c, w += size) {
+        std::reverse_copy(w, w + size,
+                          result + ((group * s.in_channels + c) * s.out_channels + k) * size);
+      }
+    }
+  }
+  return result;
+}
+
+/// Adds the columns of the windows' matrix to the places that they were taken from.
+template <class T>
+void add_columns(const ConvolutionSizes& s, const T* columns, T* image) {
+  for (std::int64_t c = 0; c < s.in_channels; ++c, image += area(s.image)) {
+    for (std::int64_t a = 0; a < s.window.height; ++a) {
+      for (std::int64_t b = 0; b < s.window.width; ++b, columns += area(s.output)) {
+        const std::int64_t down = a * s.dilation.height - s.padding.height;
+        const std::int64_t right = b * s.dilation.width - s.padding.width;
+        const Positions rows =
+            positions_within(down, s.stride.height, s.image.height, s.output.height);
+        const Positions line =
+            positions_within(right, s.stride.width, s.image.width, s.output.width);
+        for (std::int64_t i = rows.first; i < rows.end; ++i) {
+          const T* const y = columns + i * s.output.width;
+          T* const x = image + (i * s.stride.height + down) * s.image.width + right;
+          for (std::int64_t j = line.first; j < line.end; ++j) x[j * s.stride.width] += y[j];
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
 
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate) {
-  const Parts size(s);
-  const bool direct = is_its_columns(s);
-  T* const columns = direct ? nullptr : scratch<T, Columns>(size.columns);
-  for_each_part(s, [&](std::int64_t part, std::int64_t group) {
-    const T* const image = x + part * size.image;
-    if (!direct) to_columns(s, image, columns);
-    gemm(false, false, s.out_channels, area(s.output), size.rows, w + group * size.filters,
-         direct ? image : columns, y + part * size.output, accumulate);
-  });
+  const Parts all(s);
+  if (all.rows == 0 && !accumulate) fill_zero(y, all.count * all.output);
+  for_each_part(all.count, parts_for(all.count, all.nanoseconds),
+                [&](int, std::int64_t first, std::int64_t end) {
+                  Windows<T> windows(s);
+                  for (std::int64_t part = first; part < end; ++part) {
+                    const auto filters = matrix(w + part % s.groups * all.filters, all.rows);
+                    const T* const image = x + part * all.image;
+                    const auto multiply = [&](const auto& panels) {
+                      multiply_panels(s.out_channels, area(s.output), all.rows, filters, panels,
+                                      y + part * all.output, accumulate);
+                    };
+                    if (is_its_matrix(s)) {
+                      multiply(MatrixPanels<T>{matrix(image, area(s.output))});
+                    } else {
+                      windows.turn_to(image);
+                      multiply(windows);
+                    }
+                  }
+                });
 }
 
 template <class T>
 void conv2d_input_grad(const ConvolutionSizes& s, const T* g, const T* w, T* x, bool accumulate) {
-  const Parts size(s);
-  const bool direct = is_its_columns(s);
-  T* const columns = direct ? nullptr : scratch<T, Columns>(size.columns);
-  if (!direct && !accumulate) fill_zero(x, s.batch * s.groups * size.image);
-  for_each_part(s, [&](std::int64_t part, std::int64_t group) {
-    T* const image = x + part * size.image;
-    gemm(true, false, size.rows, area(s.output), s.out_channels, w + group * size.filters,
-         g + part * size.output, direct ? image : columns, direct && accumulate);
-    if (!direct) add_columns(s, columns, image);
-  });
+  const HeightWidth padding{s.dilation.height * (s.window.height - 1) - s.padding.height,
+                            s.dilation.width * (s.window.width - 1) - s.padding.width};
+  if (s.stride == HeightWidth(1) && padding.height >= 0 && padding.width >= 0) {
+    const ConvolutionSizes back{s.batch,  s.groups, s.out_channels, s.in_channels, s.output,
+                                s.window, s.image,  s.stride,       padding,       s.dilation};
+    return conv2d(back, g, flipped(s, w), x, accumulate);
+  }
+  const Parts all(s);
+  if (!accumulate) fill_zero(x, all.count * all.image);
+  for_each_part(all.count, parts_for(all.count, all.nanoseconds),
+                [&](int, std::int64_t first, std::int64_t end) {
+                  T* const columns = scratch<T, InputGrad>(all.rows * area(s.output));
+                  for (std::int64_t part = first; part < end; ++part) {
+                    const Matrix<T> filters{w + part % s.groups * all.filters, 1, all.rows};
+                    const MatrixPanels<T> outputs{matrix(g + part * all.output, area(s.output))};
+                    std::fill_n(columns, s.out_channels == 0 ? all.rows * area(s.output) : 0, T(0));
+                    multiply_panels(all.rows, area(s.output), s.out_channels, filters, outputs,
+                                    columns, false);
+                    add_columns(s, columns, x + part * all.image);
+                  }
+                });
 }
 
 template <class T>
 void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w, bool accumulate) {
-  const Parts size(s);
-  const bool direct = is_its_columns(s);
-  T* const columns = direct ? nullptr : scratch<T, Columns>(size.columns);
-  if (s.batch == 0 && !accumulate) fill_zero(w, s.groups * size.filters);
-  for_each_part(s, [&](std::int64_t part, std::int64_t group) {
-    const T* const image = x + part * size.image;
-    if (!direct) to_columns(s, image, columns);
-    gemm(false, true, s.out_channels, size.rows, area(s.output), g + part * size.output,
-         direct ? image : columns, w + group * size.filters, accumulate || part >= s.groups);
+  const Parts all(s);
+  const int parts = parts_for(all.count, all.nanoseconds);
+  // Of each part of the batch, with a window's numbers as rows: those are many and filters few, and
+  // it is the right operand of a product that is copied.
+  const std::int64_t size = s.groups * all.filters;
+  T* const sums = scratch<T, WeightGrads>(parts * size);
+  std::fill_n(sums, parts * size, T(0));
+  for_each_part(all.count, parts, [&](int thread, std::int64_t first, std::int64_t end) {
+    Windows<T> windows(s);
+    T* const memory = scratch<T, WeightGrad>(all.rows * area(s.output) + Lanes<T>::width);
+    for (std::int64_t part = first; part < end; ++part) {
+      const T* columns = x + part * all.image;
+      if (!is_its_matrix(s)) {
+        windows.turn_to(columns);
+        windows.write(memory);
+        columns = memory;
+      }
+      const MatrixPanels<T> outputs{{g + part * all.output, 1, area(s.output)}};
+      multiply_panels(all.rows, s.out_channels, area(s.output), matrix(columns, area(s.output)),
+                      outputs, sums + thread * size + part % s.groups * all.filters, true);
+    }
   });
+  for (std::int64_t group = 0; group < s.groups; ++group) {
+    for (std::int64_t k = 0; k < s.out_channels; ++k) {
+      for (std::int64_t row = 0; row < all.rows; ++row, ++w) {
+        T sum = accumulate ? *w : T(0);
+        const T* from = sums + group * all.filters + row * s.out_channels + k;
+        for (int part = 0; part < parts; ++part, from += size) sum += *from;
+        *w = sum;
+      }
+    }
+  }
 }
 
 #define TAPEGRAD_CONVOLUTIONS(T)                                                          \

@@ -59,7 +59,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
     return multiply_blas(transpose_a, transpose_b, m, n, k, a, b, c, accumulate);
   }
   const Matrix<T> left{a, transpose_a ? 1 : k, transpose_a ? m : 1};
-  const Matrix<T> right{b, transpose_b ? 1 : n, transpose_b ? k : 1};
+  const MatrixPanels<T> right{{b, transpose_b ? 1 : n, transpose_b ? k : 1}};
   multiply_panels(m, n, k, left, right, c, accumulate);
 }
 

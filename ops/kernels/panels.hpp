@@ -249,13 +249,44 @@ T* panel_memory(std::int64_t size, int which) {
   return numbers.data() + (line - address % line) % line / sizeof(T);
 }
 
-/// C (m, n), contiguous, = or += A (m, k) · B (k, n).
+/// B as a matrix in memory. What has the same functions may stand in its place and need not exist
+/// as a matrix.
 template <class T>
-void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, Matrix<T> b, T* c,
-                     bool accumulate) {
+struct MatrixPanels {
+  Matrix<T> b;
+
+  /// Writes rows p … p + depth of columns first … first + columns as panels.
+  void pack(std::int64_t p, std::int64_t depth, std::int64_t first, std::int64_t columns,
+            T* panels) const {
+    pack_panels(b.from(p, first), depth, columns, panels);
+  }
+
+  /// How many of the last of n columns are dot products with rows of Bᵀ in memory.
+  std::int64_t dots(std::int64_t n) const {
+    const std::int64_t tail = n % panel_width<T>;
+    return b.row == 1 && tail <= most_dots && n > panel_width<T> ? tail : 0;
+  }
+
+  /// Those of a tile of A's rows, from its p-th column on.
+  template <int rows>
+  void dot_tiles(std::int64_t p, std::int64_t depth, Matrix<T> a, std::int64_t n, T* c,
+                 bool accumulate) const {
+    for (std::int64_t j = n - dots(n); j < n; j += 2) {
+      if (j + 2 <= n) {
+        dot_tile<T, rows, 2>(depth, a, b.at(p, j), b.column, c + j, n, accumulate);
+      } else {
+        dot_tile<T, rows, 1>(depth, a, b.at(p, j), b.column, c + j, n, accumulate);
+      }
+    }
+  }
+};
+
+/// C (m, n), contiguous, = or += A (m, k) · B (k, n).
+template <class T, class Panels>
+void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, const Panels& b,
+                     T* c, bool accumulate) {
   constexpr std::int64_t full = panel_width<T>;
-  const std::int64_t tail = n % full;
-  const std::int64_t dots = b.row == 1 && tail <= most_dots && n > full ? tail : 0;
+  const std::int64_t dots = b.dots(n);
   for_even_pieces(k, most_depth, [&](std::int64_t p, std::int64_t depth) {
     const bool add = accumulate || p > 0;
     const std::int64_t most_rows =
@@ -271,8 +302,10 @@ void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a
       T* const out = c + first_row * n;
       for (std::int64_t first = 0; first < n - dots; first += most_columns) {
         const std::int64_t columns = std::min(most_columns, n - dots - first);
-        T* const panels = panel_memory<T>((columns + full - 1) / full * full * depth, 1);
-        pack_panels(b.from(p, first), depth, columns, panels);
+        // A register more: who writes panels may run over the end.
+        T* const panels =
+            panel_memory<T>((columns + full - 1) / full * full * depth + Lanes<T>::width, 1);
+        b.pack(p, depth, first, columns, panels);
         const bool last = first + columns == n - dots;
         for_even_pieces(row_count, tile_rows, [&](std::int64_t i, std::int64_t size) {
           with_tile_rows(size, [&](auto tile_size) {
@@ -289,13 +322,7 @@ void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a
               }
             }
             // While the rows of A are at hand.
-            for (std::int64_t j = n - dots; last && j < n; j += 2) {
-              if (j + 2 <= n) {
-                dot_tile<T, rows, 2>(depth, part, b.at(p, j), b.column, row + j, n, add);
-              } else {
-                dot_tile<T, rows, 1>(depth, part, b.at(p, j), b.column, row + j, n, add);
-              }
-            }
+            if (last) b.template dot_tiles<rows>(p, depth, part, n, row, add);
           });
         });
       }

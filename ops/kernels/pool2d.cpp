@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include <tapegrad/ops/kernels/positions.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
@@ -12,11 +12,11 @@ namespace tapegrad::ops::kernels {
 
 namespace {
 
-/// For each row of each plane's output: calls begin(plane, row), and then for each entry of the
-/// windows that lies within the image f(plane, row, its row in the image, its column for position
-/// 0, the positions along the row).
-template <class Begin, class F>
-void for_each_row(const PoolingSizes& s, Begin begin, F f) {
+/// For each row of each plane's output: calls begin(plane, row), then for each entry of the windows
+/// that lies within the image f(plane, row, its row in the image, its column for position 0, the
+/// positions along the row), then end(plane, row).
+template <class Begin, class F, class End>
+void for_each_row(const PoolingSizes& s, Begin begin, F f, End end) {
   for (std::int64_t plane = 0; plane < s.planes; ++plane) {
     for (std::int64_t i = 0; i < s.output.height; ++i) {
       begin(plane, i);
@@ -29,46 +29,100 @@ void for_each_row(const PoolingSizes& s, Begin begin, F f) {
             positions_within(column, s.stride.width, s.image.width, s.output.width));
         }
       }
+      end(plane, i);
     }
   }
 }
 
-struct Best;
+/// Where a row of the output needs no preparation or end.
+void nothing(std::int64_t, std::int64_t) {}
+
+/// Of a window: its largest number so far, or the first NaN, and the offset of that number from the
+/// window's first entry, row · W + column. An offset is a number of T, so that a register which
+/// compares numbers can select it too; conditions joined by && or & would end that.
+template <class T>
+struct Winner {
+  T number, offset;
+
+  void meet(T other, T other_offset) {
+    const Winner larger{other <= number ? number : other, other <= number ? offset : other_offset};
+    // True unless NaN; std::isnan would end it too.
+    const bool is_number = number <= std::numeric_limits<T>::infinity();
+    offset = is_number ? larger.offset : offset;
+    number = is_number ? larger.number : number;
+  }
+};
+
+/// A row of windows whose size and stride the compiler knows, all within the image: their winners
+/// stay in registers.
+template <int size, int stride, class T>
+void winners_of_row(const T* __restrict in, std::int64_t image_width, std::int64_t count, T first,
+                    T* __restrict out, bool accumulate) {
+  for (std::int64_t j = 0; j < count; ++j) {
+    const T* const window = in + j * stride;
+    Winner<T> winner{*window, T(0)};
+    for (int a = 0; a < size; ++a) {
+      for (int b = 0; b < size; ++b) {
+        const std::int64_t offset = a * image_width + b;
+        winner.meet(window[offset], static_cast<T>(static_cast<int>(offset)));
+      }
+    }
+    const T index = first + static_cast<T>(static_cast<int>(j) * stride) + winner.offset;
+    out[j] = accumulate ? out[j] + index : index;
+  }
+}
+
+template <int size, int stride, class T>
+void winners_of_rows(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
+  for (std::int64_t plane = 0; plane < s.planes; ++plane) {
+    for (std::int64_t i = 0; i < s.output.height; ++i, y += s.output.width) {
+      const std::int64_t first = i * stride * s.image.width;
+      const T* const in = x + plane * s.image.height * s.image.width + first;
+      winners_of_row<size, stride>(in, s.image.width, s.output.width, static_cast<T>(first), y,
+                                   accumulate);
+    }
+  }
+}
+
+struct Contest;
 
 }  // namespace
 
 template <class T>
 void max_pool2d_index(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
-  const std::int64_t width = s.output.width;
-  // Of the row in progress: each window's largest element and its position, or −1 before any.
-  T* const best = scratch<T, Best>(2 * width);
-  T* const index = best + width;
-  const auto finish = [&](std::int64_t rows) {
-    if (rows == 0) return;
-    T* const out = y + (rows - 1) * width;
-    for (std::int64_t j = 0; j < width; ++j) out[j] = accumulate ? out[j] + index[j] : index[j];
-  };
+  if (s.padding == HeightWidth(0) && s.stride == HeightWidth(2)) {
+    if (s.window == HeightWidth(2)) return winners_of_rows<2, 2>(s, x, y, accumulate);
+    if (s.window == HeightWidth(3)) return winners_of_rows<3, 2>(s, x, y, accumulate);
+  }
+  // Windows that may lie partly beyond the image: a row of winners, the first to meet is one.
+  constexpr T none = std::numeric_limits<T>::lowest();
+  Winner<T>* const winners = scratch<Winner<T>, Contest>(s.output.width);
   for_each_row(
       s,
-      [&](std::int64_t plane, std::int64_t i) {
-        finish(plane * s.output.height + i);
-        std::fill_n(index, width, T(-1));
+      [&](std::int64_t, std::int64_t) {
+        std::fill_n(winners, s.output.width, Winner<T>{T(0), none});
       },
-      [&](std::int64_t plane, std::int64_t, std::int64_t row, std::int64_t column,
+      [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
           Positions range) {
         const T* const in = x + (plane * s.image.height + row) * s.image.width + column;
-        const std::int64_t position = row * s.image.width + column;
+        const auto offset = static_cast<T>((row - i * s.stride.height) * s.image.width + column);
         for (std::int64_t j = range.first; j < range.end; ++j) {
-          const std::int64_t step = j * s.stride.width;
-          const T number = in[step];
-          const bool is_nan = std::isnan(number);
-          const bool best_is_nan = std::isnan(best[j]);
-          const bool wins = index[j] < 0 || number > best[j] || (is_nan && !best_is_nan);
-          best[j] = wins ? number : best[j];
-          index[j] = wins ? static_cast<T>(position + step) : index[j];
+          const T number = in[j * s.stride.width];
+          if (winners[j].offset == none) {
+            winners[j] = {number, offset};
+          } else {
+            winners[j].meet(number, offset);
+          }
+        }
+      },
+      [&](std::int64_t plane, std::int64_t i) {
+        T* const out = y + (plane * s.output.height + i) * s.output.width;
+        const std::int64_t first = i * s.stride.height * s.image.width;
+        for (std::int64_t j = 0; j < s.output.width; ++j) {
+          const T index = static_cast<T>(first + j * s.stride.width) + winners[j].offset;
+          out[j] = accumulate ? out[j] + index : index;
         }
       });
-  finish(s.planes * s.output.height);
 }
 
 template <class T>
@@ -95,7 +149,7 @@ void avg_pool2d(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
   const T share = T(1) / static_cast<T>(s.window.height * s.window.width);
   if (!accumulate) fill_zero(y, s.planes * s.output.height * s.output.width);
   for_each_row(
-      s, [](std::int64_t, std::int64_t) {},
+      s, nothing,
       [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
           Positions range) {
         const T* const in = x + (plane * s.image.height + row) * s.image.width + column;
@@ -103,14 +157,15 @@ void avg_pool2d(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
         for (std::int64_t j = range.first; j < range.end; ++j) {
           out[j] += share * in[j * s.stride.width];
         }
-      });
+      },
+      nothing);
 }
 
 template <class T>
 void avg_pool2d_grad(const PoolingSizes& s, const T* g, T* x) {
   const T share = T(1) / static_cast<T>(s.window.height * s.window.width);
   for_each_row(
-      s, [](std::int64_t, std::int64_t) {},
+      s, nothing,
       [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
           Positions range) {
         T* const out = x + (plane * s.image.height + row) * s.image.width + column;
@@ -118,7 +173,8 @@ void avg_pool2d_grad(const PoolingSizes& s, const T* g, T* x) {
         for (std::int64_t j = range.first; j < range.end; ++j) {
           out[j * s.stride.width] += share * in[j];
         }
-      });
+      },
+      nothing);
 }
 
 #define TAPEGRAD_POOLS(T)                                                                        \

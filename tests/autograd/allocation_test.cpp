@@ -9,7 +9,7 @@
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/spiral.hpp>
-#include <tapegrad/nn/functional.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/fit.hpp>

@@ -8,9 +8,9 @@
 #include <tapegrad/autograd/functional.hpp>
 #include <tapegrad/autograd/gradgradcheck.hpp>
 #include <tapegrad/autograd/no_grad.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/losses.hpp>
 
 #include "support/expect.hpp"
 #include "support/wrong_tanh.hpp"

@@ -9,7 +9,7 @@
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/no_grad.hpp>
 #include <tapegrad/autograd/tape.hpp>
-#include <tapegrad/nn/functional.hpp>
+#include <tapegrad/nn/losses.hpp>
 
 #include "support/expect.hpp"
 

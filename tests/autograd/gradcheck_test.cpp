@@ -14,9 +14,9 @@
 #include <tapegrad/autograd/custom_gate.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/autograd/threads.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/sequential.hpp>
 
 #include "support/expect.hpp"

@@ -7,7 +7,7 @@
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/autograd/inspect.hpp>
 #include <tapegrad/autograd/tape.hpp>
-#include <tapegrad/nn/functional.hpp>
+#include <tapegrad/nn/losses.hpp>
 
 #include "support/expect.hpp"
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"Stan Math", folder / "bench_stan", {{}}}, {"scalar-tanh-mlp", "chain"}},
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
-       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "convnet", "epoch", "gate", "copying gate"}},
+       {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "convnet", "normalized convnet", "pointwise",
+        "epoch", "gate", "copying gate"}},
       {{"memcpy", folder / "bench_copy", {{}}, true}, {"copying gate", "own gate"}},
       {{"without lines", folder / "bench_without_lines", {{}}}, {"lines", "lines of a chain"}},
       {{"recording", folder / "bench_plain", {{}}}, {"replay", "replay of a network"}},
@@ -48,8 +50,9 @@ std::vector<bench::Row> step_rows() {
   for (const bench::Workload& workload : bench::all_workloads()) {
     // train::fit's tapes are lean; on a tape of scalars, lean has nothing to save.
     if (workload.kind != "epoch") rows.push_back({workload, 1, "inspect"});
-    const bool is_network = workload.kind == "mlp" || workload.kind == "convnet";
-    if (is_network || workload.kind == "epoch") rows.push_back({workload, 1, "lean"});
+    const std::set<std::string> on_arrays = {"mlp", "convnet", "normalized convnet", "pointwise",
+                                             "epoch"};
+    if (on_arrays.count(workload.kind) != 0) rows.push_back({workload, 1, "lean"});
   }
   return rows;
 }

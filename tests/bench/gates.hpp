@@ -48,6 +48,7 @@ inline std::vector<GateRow> gate_rows() {
   const GateOperand scores{{65536, 16}};
   const GateOperand sample{{65536}};
   const GateOperand images{{64, 32, 16, 16}};
+  const GateOperand channels{{32}};
   const GateOperand filters{{64, 32, 3, 3}};
   const GateOperand outputs{{64, 64, 16, 16}};
   const GateOperand pooled{{64, 32, 8, 8}};
@@ -99,6 +100,9 @@ inline std::vector<GateRow> gate_rows() {
   rows.push_back({"max_unpool2d", {pooled, winners}, Beside::libtorch});
   rows.push_back({"avg_pool2d", {images}, Beside::libtorch});
   rows.push_back({"avg_pool2d_grad", {pooled}, Beside::libtorch});
+  rows.push_back({"channel_moments", {images}, Beside::libtorch});
+  rows.push_back({"channel_affine", {images, channels, channels, channels}, Beside::libtorch});
+  rows.push_back({"channel_sums", {images, images, channels}, Beside::copy});
   rows.push_back({"softmax", {scores}, Beside::libtorch});
   rows.push_back({"softmax_cross_entropy", {scores, labels}, Beside::libtorch});
   rows.push_back({"softmax_cross_entropy_grad", {scores, labels, sample}, Beside::copy});

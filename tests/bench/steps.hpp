@@ -67,15 +67,18 @@ nn::Sequential network(const std::vector<int>& sizes) {
   return layers;
 }
 
-class Mlp {
+/// Trains a network on one batch again and again.
+class Training {
  public:
-  explicit Mlp(const Task& task)
+  /// The parameter number `shown` tells after some steps whether the work was the same.
+  Training(const Task& task, nn::Sequential model, const Shape& inputs_shape, std::size_t shown = 1)
       : mode_(task.mode == "lean" ? lean : inspect),
-        model_(network(task.workload.sizes)),
+        model_(std::move(model)),
         sgd_(model_.parameters(), learning_rate, momentum),
         inputs_(batch_inputs(task.workload)),
-        inputs_shape_({task.workload.batch, task.workload.sizes.front()}),
-        labels_(batch_labels(task.workload)) {
+        inputs_shape_(inputs_shape),
+        labels_(batch_labels(task.workload)),
+        shown_(shown) {
     set_num_threads(task.threads);
   }
 
@@ -88,8 +91,8 @@ class Mlp {
   }
 
   std::vector<double> results() const {
-    const auto first_bias = model_.parameters()[1].value();
-    return {first_bias.begin(), first_bias.end()};
+    const auto numbers = model_.parameters()[shown_].value();
+    return {numbers.begin(), numbers.end()};
   }
 
  private:
@@ -99,6 +102,58 @@ class Mlp {
   std::vector<float> inputs_;
   Shape inputs_shape_;
   std::vector<int> labels_;
+  std::size_t shown_;
+};
+
+class Mlp : public Training {
+ public:
+  explicit Mlp(const Task& task)
+      : Training(task, network(task.workload.sizes),
+                 {task.workload.batch, task.workload.sizes.front()}) {}
+};
+
+/// A model with the weights of convnet_weights(): layers' weights are its parameters of more than
+/// one axis.
+inline nn::Sequential with_weights(nn::Sequential model, const std::vector<LayerWeights>& weights) {
+  auto next = weights.begin();
+  for (Parameter& parameter : model.parameters()) {
+    if (parameter.shape().rank() < 2) continue;
+    parameter.set_value(ArrayRef(next->numbers.data(), parameter.shape()));
+    ++next;
+  }
+  return model;
+}
+
+class ConvNet : public Training {
+ public:
+  explicit ConvNet(const Task& task) : Training(task, model(), {task.workload.batch, 3, 32, 32}) {}
+
+ private:
+  static nn::Sequential model() {
+    set_default_precision(f32);
+    return with_weights(
+        nn::Sequential(nn::Conv2d(3, 32, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2),
+                       nn::Conv2d(32, 64, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
+                       nn::Linear(64 * 8 * 8, 128), nn::ReLU(), nn::Linear(128, 10)),
+        convnet_weights());
+  }
+};
+
+/// Shown is a bias of its batch normalisation: that of a convolution before it has no effect.
+class NormalizedConvNet : public Training {
+ public:
+  explicit NormalizedConvNet(const Task& task)
+      : Training(task, model(), {task.workload.batch, 3, 32, 32}, 3) {}
+
+ private:
+  static nn::Sequential model() {
+    set_default_precision(f32);
+    return with_weights(
+        nn::Sequential(nn::Conv2d(3, 32, 3, {1, 1}), nn::BatchNorm2d(32), nn::ReLU(),
+                       nn::MaxPool2d(2), nn::Conv2d(32, 64, 3, {1, 1}), nn::BatchNorm2d(64),
+                       nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(), nn::Linear(64 * 8 * 8, 10)),
+        normalized_convnet_weights());
+  }
 };
 
 }  // namespace bench

@@ -34,53 +34,32 @@ class SigmoidCircuit {
   std::vector<double> gradients_;
 };
 
-/// The convolutional network of convnet_weights().
-class ConvNet {
+/// Three vectors, and the gradients of all of them.
+class Pointwise {
  public:
-  explicit ConvNet(const bench::Task& task)
-      : mode_(task.mode == "lean" ? lean : inspect),
-        model_(convnet()),
-        sgd_(model_.parameters(), bench::learning_rate, bench::momentum),
-        inputs_(bench::batch_inputs(task.workload)),
-        inputs_shape_({task.workload.batch, 3, 32, 32}),
-        labels_(bench::batch_labels(task.workload)) {
+  explicit Pointwise(const bench::Task& task) : mode_(task.mode == "lean" ? lean : inspect) {
     set_num_threads(task.threads);
+    const auto size = static_cast<std::size_t>(task.workload.sizes.front());
+    bench::Uniform uniform(3);
+    for (int i = 0; i < 3; ++i) vectors_.emplace_back(uniform.vector<float>(size), f32);
   }
 
   void step() {
-    sgd_.zero_grad();
+    for (Parameter& vector : vectors_) vector.zero_grad();
     Tape tape(f32, mode_);
-    const Var inputs = tape.data(ArrayRef(inputs_.data(), inputs_shape_));
-    nn::cross_entropy(model_(inputs), labels_).backward();
-    sgd_.step();
+    const Parameter &a = vectors_[0], &x = vectors_[1], &b = vectors_[2];
+    sum(sigmoid(a * x + b) * tanh(x)).backward();
   }
 
   std::vector<double> results() const {
-    const auto first_bias = model_.parameters()[1].value();
-    return {first_bias.begin(), first_bias.end()};
+    std::vector<double> sums;
+    for (const Parameter& vector : vectors_) sums.push_back(xt::sum(vector.grad())());
+    return sums;
   }
 
  private:
-  static nn::Sequential convnet() {
-    set_default_precision(f32);
-    nn::Sequential model(nn::Conv2d(3, 32, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2),
-                         nn::Conv2d(32, 64, 3, {1, 1}), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
-                         nn::Linear(64 * 8 * 8, 128), nn::ReLU(), nn::Linear(128, 10));
-    const auto weights = bench::convnet_weights();
-    std::vector<Parameter> parameters = model.parameters();
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      Parameter& weight = parameters[2 * i];  // A bias follows each.
-      weight.set_value(ArrayRef(weights[i].numbers.data(), weight.shape()));
-    }
-    return model;
-  }
-
   Mode mode_;
-  nn::Sequential model_;
-  optim::SGD sgd_;
-  std::vector<float> inputs_;
-  Shape inputs_shape_;
-  std::vector<int> labels_;
+  std::vector<Parameter> vectors_;
 };
 
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
@@ -119,7 +98,9 @@ int main(int argc, char** argv) {
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
                             {"chain", bench::work<bench::Chain>},
                             {"mlp", bench::work<bench::Mlp>},
-                            {"convnet", bench::work<ConvNet>},
+                            {"convnet", bench::work<bench::ConvNet>},
+                            {"normalized convnet", bench::work<bench::NormalizedConvNet>},
+                            {"pointwise", bench::work<Pointwise>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TapegradGate>},
                             {"copying gate", bench::work<bench::TapegradGate>},

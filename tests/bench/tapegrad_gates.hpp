@@ -132,6 +132,9 @@ inline tapegrad::Var tapegrad_gate(const std::string& row,
        [](X x) {
          return avg_pool2d_grad(x[0], {{}, {64, 32, 16, 16}});
        }},
+      BENCH_GATE(channel_moments),
+      {"channel_affine", [](X x) { return channel_affine(x[0], x[1], x[2], x[3]); }},
+      {"channel_sums", [](X x) { return channel_sums(x[0], x[1], x[2]); }},
       BENCH_GATE(softmax),
       BENCH_GATE_OF_TWO(softmax_cross_entropy),
       {"softmax_cross_entropy_grad",

@@ -89,21 +89,24 @@ void training_step(torch::nn::Sequential& model, torch::optim::SGD& sgd,
   sgd.step();
 }
 
-class Mlp {
+/// Trains a network on one batch again and again.
+class Training {
  public:
-  explicit Mlp(const bench::Task& task)
-      : model_(network(task.workload.sizes)),
+  /// The parameter number `shown` tells after some steps whether the work was the same.
+  Training(const bench::Task& task, torch::nn::Sequential model, std::vector<std::int64_t> shape,
+           std::size_t shown = 1)
+      : model_(std::move(model)),
         parameters_(model_->parameters()),
         sgd_(parameters_, torch::optim::SGDOptions(bench::learning_rate).momentum(bench::momentum)),
-        inputs_(torch::tensor(bench::batch_inputs(task.workload))
-                    .view({task.workload.batch, task.workload.sizes.front()})),
-        labels_(torch::tensor(bench::batch_labels(task.workload)).to(torch::kInt64)) {}
+        inputs_(torch::tensor(bench::batch_inputs(task.workload)).view(shape)),
+        labels_(torch::tensor(bench::batch_labels(task.workload)).to(torch::kInt64)),
+        shown_(shown) {}
 
   void step() { training_step(model_, sgd_, parameters_, inputs_, labels_); }
 
   std::vector<double> results() const {
-    const torch::Tensor first_bias = parameters_[1].detach();
-    return {first_bias.data_ptr<float>(), first_bias.data_ptr<float>() + first_bias.numel()};
+    const torch::Tensor numbers = parameters_[shown_].detach();
+    return {numbers.data_ptr<float>(), numbers.data_ptr<float>() + numbers.numel()};
   }
 
  private:
@@ -112,47 +115,94 @@ class Mlp {
   torch::optim::SGD sgd_;
   torch::Tensor inputs_;
   torch::Tensor labels_;
+  std::size_t shown_;
 };
 
-/// The convolutional network of convnet_weights().
-class ConvNet {
+class Mlp : public Training {
+ public:
+  explicit Mlp(const bench::Task& task)
+      : Training(task, network(task.workload.sizes),
+                 {task.workload.batch, task.workload.sizes.front()}) {}
+};
+
+/// A model with the weights of convnet_weights(): layers' weights are its parameters of more than
+/// one axis. The biases of layers are 0.
+torch::nn::Sequential with_weights(torch::nn::Sequential model,
+                                   const std::vector<bench::LayerWeights>& weights) {
+  torch::NoGradGuard no_grad;
+  auto next = weights.begin();
+  for (auto& named : model->named_parameters()) {
+    torch::Tensor& parameter = named.value();
+    if (parameter.dim() > 1) {
+      parameter.copy_(torch::tensor(next->numbers).view(parameter.sizes()));
+      ++next;
+    } else if (named.key().find("bias") != std::string::npos) {
+      parameter.zero_();
+    }
+  }
+  return model;
+}
+
+class ConvNet : public Training {
  public:
   explicit ConvNet(const bench::Task& task)
-      : model_(convnet()),
-        parameters_(model_->parameters()),
-        sgd_(parameters_, torch::optim::SGDOptions(bench::learning_rate).momentum(bench::momentum)),
-        inputs_(torch::tensor(bench::batch_inputs(task.workload))
-                    .view({task.workload.batch, 3, 32, 32})),
-        labels_(torch::tensor(bench::batch_labels(task.workload)).to(torch::kInt64)) {}
+      : Training(task, model(), {task.workload.batch, 3, 32, 32}) {}
 
-  void step() { training_step(model_, sgd_, parameters_, inputs_, labels_); }
+ private:
+  static torch::nn::Sequential model() {
+    using namespace torch::nn;
+    return with_weights(
+        Sequential(Conv2d(Conv2dOptions(3, 32, 3).padding(1)), ReLU(), MaxPool2d(2),
+                   Conv2d(Conv2dOptions(32, 64, 3).padding(1)), ReLU(), MaxPool2d(2), Flatten(),
+                   Linear(64 * 8 * 8, 128), ReLU(), Linear(128, 10)),
+        bench::convnet_weights());
+  }
+};
+
+/// Shown is a bias of its batch normalisation: that of a convolution before it has no effect.
+class NormalizedConvNet : public Training {
+ public:
+  explicit NormalizedConvNet(const bench::Task& task)
+      : Training(task, model(), {task.workload.batch, 3, 32, 32}, 3) {}
+
+ private:
+  static torch::nn::Sequential model() {
+    using namespace torch::nn;
+    return with_weights(
+        Sequential(Conv2d(Conv2dOptions(3, 32, 3).padding(1)), BatchNorm2d(32), ReLU(),
+                   MaxPool2d(2), Conv2d(Conv2dOptions(32, 64, 3).padding(1)), BatchNorm2d(64),
+                   ReLU(), MaxPool2d(2), Flatten(), Linear(64 * 8 * 8, 10)),
+        bench::normalized_convnet_weights());
+  }
+};
+
+/// Three vectors, and the gradients of all of them.
+class Pointwise {
+ public:
+  explicit Pointwise(const bench::Task& task) {
+    const auto size = static_cast<std::size_t>(task.workload.sizes.front());
+    bench::Uniform uniform(3);
+    for (int i = 0; i < 3; ++i) {
+      vectors_.push_back(torch::tensor(uniform.vector<float>(size)).requires_grad_());
+    }
+  }
+
+  void step() {
+    for (torch::Tensor& vector : vectors_) vector.mutable_grad().reset();
+    const torch::Tensor &a = vectors_[0], &x = vectors_[1], &b = vectors_[2];
+    torch::sum(torch::sigmoid(a * x + b) * torch::tanh(x)).backward();
+  }
 
   std::vector<double> results() const {
-    const torch::Tensor first_bias = parameters_[1].detach();
-    return {first_bias.data_ptr<float>(), first_bias.data_ptr<float>() + first_bias.numel()};
+    std::vector<double> sums;
+    for (const torch::Tensor& vector : vectors_) {
+      sums.push_back(vector.grad().to(torch::kFloat64).sum().item<double>());
+    }
+    return sums;
   }
 
  private:
-  static torch::nn::Sequential convnet() {
-    using namespace torch::nn;
-    Sequential model(Conv2d(Conv2dOptions(3, 32, 3).padding(1)), ReLU(), MaxPool2d(2),
-                     Conv2d(Conv2dOptions(32, 64, 3).padding(1)), ReLU(), MaxPool2d(2), Flatten(),
-                     Linear(64 * 8 * 8, 128), ReLU(), Linear(128, 10));
-    torch::NoGradGuard no_grad;
-    const auto weights = bench::convnet_weights();
-    std::vector<torch::Tensor> parameters = model->parameters();
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      parameters[2 * i].copy_(torch::tensor(weights[i].numbers).view(parameters[2 * i].sizes()));
-      parameters[2 * i + 1].zero_();
-    }
-    return model;
-  }
-
-  torch::nn::Sequential model_;
-  std::vector<torch::Tensor> parameters_;
-  torch::optim::SGD sgd_;
-  torch::Tensor inputs_;
-  torch::Tensor labels_;
+  std::vector<torch::Tensor> vectors_;
 };
 
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
@@ -210,6 +260,8 @@ int main(int argc, char** argv) {
                             {"sigmoid-circuit", bench::work<SigmoidCircuit>},
                             {"mlp", bench::work<Mlp>},
                             {"convnet", bench::work<ConvNet>},
+                            {"normalized convnet", bench::work<NormalizedConvNet>},
+                            {"pointwise", bench::work<Pointwise>},
                             {"epoch", bench::work<Epoch>},
                             {"gate", bench::work<bench::TorchGate>},
                             {"copying gate", bench::work<bench::TorchGate>}});

@@ -141,6 +141,15 @@ inline torch::Tensor torch_gate(const std::string& row,
          const T images = torch::empty({64, 32, 16, 16});
          return at::avg_pool2d_backward(x[0], images, {2, 2}, {2, 2}, {0, 0}, false, true, {});
        }},
+      {"channel_moments",
+       [](X x) {
+         return std::get<0>(torch::var_mean(x[0], {0, 2, 3}, false));
+       }},
+      {"channel_affine",
+       [](X x) {
+         // Not in training: the variance is given, here as the scale.
+         return std::get<0>(at::native_batch_norm(x[0], {}, x[3], x[1], x[2], false, 0, 1e-5));
+       }},
       {"softmax", [](X x) { return torch::softmax(x[0], 1); }},
       {"softmax_cross_entropy",
        [](X x) { return torch::cross_entropy_loss(x[0], x[1], {}, at::Reduction::None); }},

@@ -58,6 +58,14 @@ inline std::vector<Workload> all_workloads() {
       mlp("mlp-3072-50-10", {3072, 50, 10}, 200),
       mlp("mlp-1024-1024-1024-1024-10", {1024, 1024, 1024, 1024, 10}, 128),
       {"convnet batch 64", "convnet", "step", 1, {3 * 32 * 32, 10}, 64, 1e-2},
+      {"convnet with batch norm, batch 64",
+       "normalized convnet",
+       "step",
+       1,
+       {3 * 32 * 32, 10},
+       64,
+       1e-2},
+      {"sum(sigmoid(a*x+b)*tanh(x)) of 1M", "pointwise", "step", 1, {1 << 20}, 1, 1e-3},
       // Its fingerprint is the test accuracy; every library shuffles in its own order.
       {"fashion-mnist-epoch", "epoch", "epoch", 1, {784, 128, 64, 10}, 32, 3e-2},
       {"compile-user-program", "compilation", "file", 1, {}, 1, 1e-9},
@@ -128,14 +136,10 @@ std::vector<std::vector<T>> initial_weights(const std::vector<int>& sizes) {
   return weights;
 }
 
-/// The weights of the convolutional network: two of 3×3 filters with 32 and 64 of them on images of
-/// 3×32×32, each followed by ReLU and a max pool of 2, then 128 units, ReLU and 10 scores. Biases
-/// are 0.
-inline std::vector<LayerWeights> convnet_weights() {
+/// Weights of the given shapes, the outputs along the first axis.
+inline std::vector<LayerWeights> layer_weights(const std::vector<std::vector<int>>& shapes) {
   Uniform uniform(1);
   std::vector<LayerWeights> layers;
-  const std::vector<std::vector<int>> shapes = {
-      {32, 3, 3, 3}, {64, 32, 3, 3}, {128, 64 * 8 * 8}, {10, 128}};
   for (const std::vector<int>& shape : shapes) {
     int fan_in = 1;
     for (std::size_t axis = 1; axis < shape.size(); ++axis) fan_in *= shape[axis];
@@ -143,6 +147,17 @@ inline std::vector<LayerWeights> convnet_weights() {
     layers.push_back({shape, uniform.vector<float>(count, std::sqrt(6.0 / fan_in))});
   }
   return layers;
+}
+
+/// Of the convolutional network: 32 and 64 filters of 3×3 on images of 3×32×32, each followed by
+/// ReLU and a max pool of 2, then 128 units, ReLU and 10 scores. Biases are 0.
+inline std::vector<LayerWeights> convnet_weights() {
+  return layer_weights({{32, 3, 3, 3}, {64, 32, 3, 3}, {128, 64 * 8 * 8}, {10, 128}});
+}
+
+/// Of the same with batch normalisation after each convolution and without the 128 units.
+inline std::vector<LayerWeights> normalized_convnet_weights() {
+  return layer_weights({{32, 3, 3, 3}, {64, 32, 3, 3}, {10, 64 * 8 * 8}});
 }
 
 /// Inputs of a batch, (batch, features) row by row.

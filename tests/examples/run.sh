@@ -132,6 +132,14 @@ gradcheck of sum %[0-9]+ at .* failed: the output is not deterministic
  note: the function records other gates or constants nearby.*
 END
 
+# In a table of each activation the right initialiser keeps the signal and the wrong ones lose it.
+prints initialization "$programs/initialization" <<'END'
+relu layer zeros normal 0\.01 normal 1 sparse 15 lecun xavier xavier 5/3 he
+tanh layer zeros normal 0\.01 normal 1 sparse 15 lecun xavier xavier 5/3 he
+ 20 0 [0-9.]+e-2[0-9] [0-9.]+e\+(19|20) [0-9.]+e\+[0-9]+ 0\.00[01][0-9]* 0\.00[01][0-9]* [0-9.]+ (0\.[5-9]|1\.[0-9])[0-9]*
+ 20 0 [0-9.]+e-1[0-9] 0\.9[0-9]* 0\.8[0-9]* 0\.[1-3][0-9]* 0\.[1-3][0-9]* 0\.6[0-9]* 0\.[3-9][0-9]*
+END
+
 # Without npm there is no page to write: numbers are here, the page in tests/pages.
 prints landscape-svm "$programs/landscape" svm --folder pictures --format csv <<'END'
 pictures/landscape-svm\.csv: 141 losses from 0\.5067 to 4\.1000

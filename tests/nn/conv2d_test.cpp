@@ -7,9 +7,9 @@
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/flatten.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/pooling.hpp>
 #include <tapegrad/nn/sequential.hpp>
 

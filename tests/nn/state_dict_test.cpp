@@ -122,7 +122,7 @@ TEST(StateDict, OneErrorListsAllThatDoesNotFit) {
   state.push_back(state[2]);
   expect_refused(
       model, state,
-      {"[load_state_dict] needs the module's parameters by name and shape, each once; ",
+      {"[load_state_dict] needs the module's parameters and buffers by name and shape, each once; ",
        "; '0.weight' has shape (2, 3) where (3, 2) is needed; ", "; '0.bias' is missing; ",
        "; '0.Bias' is unexpected; ", "; '2.weight' comes twice; ", "a module built alike"});
   expect_refused(model, {}, {"'0.weight' is missing", "'2.bias' is missing"});

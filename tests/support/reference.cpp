@@ -508,6 +508,43 @@ double row_sum(const Tensor& x, Index index) {
   return total;
 }
 
+/// Calls f(index) for all places of one channel in values of a shape (N, C, …).
+void for_each_in_channel(const Shape& shape, std::int64_t channel,
+                         const std::function<void(const Index&)>& f) {
+  for_each_index({shape.begin(), shape.end()}, [&](const Index& index) {
+    if (index[1] == channel) f(index);
+  });
+}
+
+double channel_moments(const Call& call, const Index& index) {
+  const Tensor& x = call.x[0];
+  double sum = 0, squares = 0, count = 0;
+  for_each_in_channel(x.shape, index[1], [&](const Index& place) {
+    sum += x.at(place);
+    ++count;
+  });
+  const double mean = sum / count;
+  for_each_in_channel(x.shape, index[1], [&](const Index& place) {
+    squares += (x.at(place) - mean) * (x.at(place) - mean);
+  });
+  return index[0] == 0 ? mean : squares / count;
+}
+
+double channel_affine(const Call& call, const Index& index) {
+  const Index channel{index[1]};
+  return (call.x[0].at(index) - call.x[1].at(channel)) * call.x[2].at(channel) +
+         call.x[3].at(channel);
+}
+
+double channel_sums(const Call& call, const Index& index) {
+  double total = 0;
+  for_each_in_channel(call.x[0].shape, index[1], [&](const Index& place) {
+    const double apart = call.x[1].at(place) - call.x[2].at({index[1]});
+    total += call.x[0].at(place) * (index[0] == 0 ? 1.0 : apart);
+  });
+  return total;
+}
+
 double softmax(const Call& call, const Index& index) {
   return std::exp(call.x[0].at(index)) / row_sum(call.x[0], index);
 }
@@ -571,6 +608,9 @@ const std::map<std::string, Element>& references() {
       {"max_unpool2d", max_unpool2d},
       {"avg_pool2d", avg_pool2d},
       {"avg_pool2d_grad", avg_pool2d_grad},
+      {"channel_moments", channel_moments},
+      {"channel_affine", channel_affine},
+      {"channel_sums", channel_sums},
       {"dot", dot},
       {"softmax", softmax},
       {"softmax_cross_entropy", softmax_cross_entropy},

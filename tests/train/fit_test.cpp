@@ -13,9 +13,9 @@
 #include <tapegrad/data/mean_subtraction.hpp>
 #include <tapegrad/data/spiral.hpp>
 #include <tapegrad/nn/activations.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/optim/sgd.hpp>
 

@@ -1,0 +1,156 @@
+#include <tapegrad/ops/channels.hpp>
+
+#include <algorithm>
+
+#include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/scratch.hpp>
+#include <tapegrad/ops/kernels/sum_row.hpp>
+
+// A channel of a sample lies together, so loops run along it; where it is a single number, as
+// behind a fully connected layer, they run along the channels of a sample.
+
+namespace tapegrad::ops::kernels {
+
+namespace {
+
+struct Gathered;
+
+/// Two zeros per channel, the second ones after all of the first.
+double* two_per_channel(std::int64_t channels) {
+  double* const numbers = scratch<double, Gathered>(2 * channels);
+  std::fill_n(numbers, 2 * channels, 0.0);
+  return numbers;
+}
+
+/// Calls f(channel, position of its first number) for each channel of each sample.
+template <class F>
+void for_each_channel(const Channels& form, F f) {
+  std::int64_t first = 0;
+  for (std::int64_t sample = 0; sample < form.samples; ++sample) {
+    for (std::int64_t c = 0; c < form.channels; ++c, first += form.size) f(c, first);
+  }
+}
+
+/// Mean and sum of squared deviations of what has been met so far; more of the same number comes
+/// sample by sample. Source: Chan, Golub, LeVeque, Updating Formulae and a Pairwise Algorithm for
+/// Computing Sample Variances, 1979.
+struct Merge {
+  Merge(std::int64_t samples_before, std::int64_t size)
+      : share(1 / static_cast<double>(samples_before + 1)),
+        weight(static_cast<double>(size) * static_cast<double>(samples_before) * share) {}
+
+  void operator()(double mean_here, double squares_here, double& mean, double& squares) const {
+    const double apart = mean_here - mean;
+    mean += apart * share;
+    squares += squares_here + apart * apart * weight;
+  }
+
+  double share, weight;
+};
+
+template <class T>
+void put(const double* numbers, std::int64_t count, double factor, T* y, bool accumulate) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T number = static_cast<T>(numbers[i] * factor);
+    y[i] = accumulate ? y[i] + number : number;
+  }
+}
+
+}  // namespace
+
+template <class T>
+void channel_moments(const Channels& form, const T* x, T* y, bool accumulate) {
+  double* const mean = two_per_channel(form.channels);
+  double* const squares = mean + form.channels;
+  const auto size = static_cast<double>(form.size);
+  for (std::int64_t sample = 0; sample < form.samples; ++sample) {
+    const Merge merge(sample, form.size);
+    if (form.size == 1) {
+      for (std::int64_t c = 0; c < form.channels; ++c) {
+        merge(static_cast<double>(x[c]), 0.0, mean[c], squares[c]);
+      }
+      x += form.channels;
+      continue;
+    }
+    // Twice over numbers that the cache holds, rather than squares that lose digits to the mean.
+    for (std::int64_t c = 0; c < form.channels; ++c, x += form.size) {
+      const double mean_here = sum_row(x, form.size) / size;
+      const T near = static_cast<T>(mean_here);
+      const double squares_here = sum_terms<T>(form.size, [x, near](auto like, std::int64_t i) {
+        const auto apart = load_as<decltype(like)>(x + i) - decltype(like)(near);
+        return apart * apart;
+      });
+      // `near` is the mean but for its rounding.
+      const double rounding = mean_here - static_cast<double>(near);
+      merge(mean_here, squares_here - size * rounding * rounding, mean[c], squares[c]);
+    }
+  }
+  put(mean, form.channels, 1.0, y, accumulate);
+  put(squares, form.channels, 1 / (size * static_cast<double>(form.samples)), y + form.channels,
+      accumulate);
+}
+
+template <class T>
+void channel_affine(const Channels& form, const T* x, const T* centre, const T* scale,
+                    const T* shift, T* y, bool accumulate) {
+  if (form.size == 1) {
+    for (std::int64_t sample = 0; sample < form.samples; ++sample) {
+      for (std::int64_t c = 0; c < form.channels; ++c) {
+        const T number = (x[c] - centre[c]) * scale[c] + shift[c];
+        y[c] = accumulate ? y[c] + number : number;
+      }
+      x += form.channels;
+      y += form.channels;
+    }
+    return;
+  }
+  for_each_channel(form, [&](std::int64_t c, std::int64_t first) {
+    const T* const from = x + first;
+    T* const to = y + first;
+    const T middle = centre[c], factor = scale[c], offset = shift[c];
+    for (std::int64_t i = 0; i < form.size; ++i) {
+      const T number = (from[i] - middle) * factor + offset;
+      to[i] = accumulate ? to[i] + number : number;
+    }
+  });
+}
+
+template <class T>
+void channel_sums(const Channels& form, const T* g, const T* x, const T* centre, T* y,
+                  bool accumulate) {
+  double* const sums = two_per_channel(form.channels);
+  double* const products = sums + form.channels;
+  if (form.size == 1) {
+    for (std::int64_t sample = 0; sample < form.samples; ++sample) {
+      for (std::int64_t c = 0; c < form.channels; ++c) {
+        const auto weight = static_cast<double>(g[c]);
+        sums[c] += weight;
+        products[c] += weight * static_cast<double>(x[c] - centre[c]);
+      }
+      g += form.channels;
+      x += form.channels;
+    }
+  } else {
+    for_each_channel(form, [&](std::int64_t c, std::int64_t first) {
+      const T* const weights = g + first;
+      const T* const numbers = x + first;
+      const T middle = centre[c];
+      sums[c] += sum_row(weights, form.size);
+      products[c] += sum_terms<T>(form.size, [=](auto like, std::int64_t i) {
+        using L = decltype(like);
+        return load_as<L>(weights + i) * (load_as<L>(numbers + i) - L(middle));
+      });
+    });
+  }
+  put(sums, 2 * form.channels, 1.0, y, accumulate);
+}
+
+#define TAPEGRAD_CHANNELS(T)                                                                       \
+  template void channel_moments(const Channels&, const T*, T*, bool);                              \
+  template void channel_affine(const Channels&, const T*, const T*, const T*, const T*, T*, bool); \
+  template void channel_sums(const Channels&, const T*, const T*, const T*, T*, bool);
+TAPEGRAD_CHANNELS(float)
+TAPEGRAD_CHANNELS(double)
+#undef TAPEGRAD_CHANNELS
+
+}  // namespace tapegrad::ops::kernels

@@ -1,0 +1,109 @@
+#include <tapegrad/ops/kernels/parallel.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <cblas.h>
+
+namespace tapegrad::ops::kernels {
+
+namespace {
+
+/// Threads that wait for parts of one loop at a time.
+class Pool {
+ public:
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ends_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  /// Returns false, having done nothing, if the threads are at work for somebody else.
+  bool run(int parts, void (*call)(void*, int), void* context) {
+    if (taken_.exchange(true)) return false;
+    const Release release{taken_};
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (static_cast<int>(workers_.size()) < parts - 1) {
+      workers_.emplace_back([this] { work(); });
+    }
+    call_ = call;
+    context_ = context;
+    parts_ = unfinished_ = parts;
+    next_ = 0;
+    error_ = nullptr;
+    wake_.notify_all();
+    take_parts(lock);
+    done_.wait(lock, [this] { return unfinished_ == 0; });
+    if (error_) std::rethrow_exception(error_);
+    return true;
+  }
+
+ private:
+  struct Release {
+    std::atomic<bool>& taken;
+    ~Release() { taken = false; }
+  };
+
+  void work() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      wake_.wait(lock, [this] { return ends_ || next_ < parts_; });
+      if (ends_) return;
+      take_parts(lock);
+    }
+  }
+
+  void take_parts(std::unique_lock<std::mutex>& lock) {
+    while (next_ < parts_) {
+      const int part = next_++;
+      lock.unlock();
+      std::exception_ptr error;
+      try {
+        call_(context_, part);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      lock.lock();
+      if (error && !error_) error_ = error;
+      if (--unfinished_ == 0) done_.notify_all();
+    }
+  }
+
+  std::atomic<bool> taken_ = false;
+  std::mutex mutex_;  // Of everything below.
+  std::condition_variable wake_, done_;
+  std::vector<std::thread> workers_;
+  void (*call_)(void*, int) = nullptr;
+  void* context_ = nullptr;
+  int parts_ = 0, next_ = 0, unfinished_ = 0;
+  std::exception_ptr error_;
+  bool ends_ = false;
+};
+
+}  // namespace
+
+int parts_for(std::int64_t count, double nanoseconds) {
+  // Waking a thread takes some ten microseconds.
+  constexpr double worth_a_thread = 2e5;
+  const auto threads = static_cast<std::int64_t>(openblas_get_num_threads());
+  if (threads == 1 || nanoseconds < worth_a_thread) return 1;
+  return static_cast<int>(std::clamp(count, std::int64_t{1}, threads));
+}
+
+void run_parts(int parts, void (*call)(void*, int), void* context) {
+  static Pool pool;
+  if (pool.run(parts, call, context)) return;
+  for (int part = 0; part < parts; ++part) call(context, part);
+}
+
+}  // namespace tapegrad::ops::kernels

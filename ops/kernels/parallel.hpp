@@ -1,0 +1,37 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace tapegrad::ops::kernels {
+
+// NOTE [Parts of a batch]
+// A loop over samples is split into as many parts as set_num_threads allows. Which
+// samples belong to a part depends on the number of threads alone, not on who computes it or when:
+// the same number gives the same bits.
+
+/// The number of parts of a loop over `count` items that takes about so many nanoseconds on one
+/// thread: 1 if that is too few to wake another.
+int parts_for(std::int64_t count, double nanoseconds);
+
+/// Calls call(context, part) for part 0 to parts − 1, several at a time, and returns when all are
+/// done. Rethrows the first exception.
+void run_parts(int parts, void (*call)(void* context, int part), void* context);
+
+/// Calls f(part, first item, end) for each of `parts` even parts of `count` items.
+template <class F>
+void for_each_part(std::int64_t count, int parts, F f) {
+  struct Loop {
+    F& f;
+    std::int64_t count;
+    int parts;
+  } loop{f, count, parts};
+  const auto call = [](void* context, int part) {
+    Loop& all = *static_cast<Loop*>(context);
+    all.f(part, all.count * part / all.parts, all.count * (part + 1) / all.parts);
+  };
+  if (parts == 1) return call(&loop, 0);
+  run_parts(parts, call, &loop);
+}
+
+}  // namespace tapegrad::ops::kernels
