@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -32,15 +33,10 @@ struct Arguments {
 Landscape svm(const Arguments& arguments) {
   const Parameter weights(Array<double>{0.5, -1.0, 1.0}, f64);
   const double points[] = {1.25, -0.8, 0.4};
+  const std::vector<int> labels = {0, 1, 2};
   const auto loss = [&] {
     Tape tape(f64);
-    Var total = constant(0);
-    for (std::int64_t label = 0; label < 3; ++label) {
-      const Var scores = weights * points[label];
-      const Var margins = max(scores - slice(scores, 0, label, label + 1) + 1, 0);
-      total = total + sum(margins) - 1;  // The label's own margin is 1.
-    }
-    return (total / 3).item();
+    return nn::multiclass_hinge_loss(tape.data({points, {3, 1}}) * weights, labels).item();
   };
   Landscape landscape = train::loss_landscape(
       loss, {Direction::weight(weights, {0}, "weight of class 0"), -3, 4, arguments.points});

@@ -12,8 +12,8 @@
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/spiral.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/mlp.hpp>
 
 #include "support/expect.hpp"
@@ -47,17 +47,8 @@ constexpr double svm_weights[] = {0.5, -1.0, 1.0};
 /// The mean over the points of Σ max(0, s_j − s_label + 1) over the other classes j, as gates.
 double svm_loss(const Parameter& weights) {
   Tape tape;
-  Var total = constant(0);
-  for (std::int64_t label = 0; label < 3; ++label) {
-    const Var scores = weights * svm_points[label];
-    for (std::int64_t other = 0; other < 3; ++other) {
-      if (other == label) continue;
-      const Var margin =
-          slice(scores, 0, other, other + 1) - slice(scores, 0, label, label + 1) + 1;
-      total = total + sum(max(margin, 0));
-    }
-  }
-  return (total / 3).item();
+  const Var points = tape.data(array({3, 1}, {svm_points[0], svm_points[1], svm_points[2]}));
+  return nn::multiclass_hinge_loss(points * weights, std::vector<int>{0, 1, 2}).item();
 }
 
 /// The same in plain numbers.
