@@ -82,7 +82,7 @@ constexpr Surface surfaces[] = {
      saddle,
      {-1.2, 0.001},
      {-1.5, 1.5},
-     {-0.6, 1.2},
+     {-0.6, 1.4},
      "saddle point",
      {0, 0},
      "it has left the saddle, |y| ≥ 1",

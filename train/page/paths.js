@@ -45,7 +45,7 @@ export function pathMarks(paths, { x, y, domains, tip }) {
       Plot.dot(points, { ...places, r: 6, symbol: "times", stroke: lineColour(index), strokeWidth: 2.5,
         className: "mark" })),
     ...(points.length > 0
-      ? [Plot.tip(points, Plot.pointer({ ...places, title: "text", maxRadius: 14, fontSize: 13 }))]
+      ? [Plot.tip(points, Plot.pointer({ ...places, title: "text", maxRadius: 14, fontSize: 13, lineHeight: 1.2 }))]
       : []),
   ];
 }
