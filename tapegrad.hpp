@@ -56,7 +56,9 @@
 #include <tapegrad/nn/structured_hinge.hpp>
 #include <tapegrad/nn/weights.hpp>
 #include <tapegrad/optim/sgd.hpp>
+#include <tapegrad/train/direction.hpp>
 #include <tapegrad/train/fit.hpp>
+#include <tapegrad/train/landscape.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
