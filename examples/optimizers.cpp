@@ -135,10 +135,20 @@ MakeOptimizer rule(Arguments... arguments) {
   };
 }
 
+std::unique_ptr<optim::Optimizer> nesterov(const Parameter& p, double rate) {
+  optim::SGDOptions options(rate, 0.9);
+  options.nesterov = true;
+  return std::make_unique<optim::SGD>(std::vector{p}, options);
+}
+
 const std::vector<Contestant>& contestants() {
   static const std::vector<Contestant> all = {
       {"SGD", {0.05, 0.035, 0.001}, rule<optim::SGD>()},
       {"momentum", {0.05, 0.01, 0.0005}, rule<optim::SGD>(0.9)},
+      {"Nesterov", {0.05, 0.01, 0.0005}, nesterov},
+      {"Adagrad", {0.2, 1.5, 0.3}, rule<optim::Adagrad>()},
+      {"RMSprop", {0.01, 0.2, 0.002}, rule<optim::RMSprop>()},
+      {"Adam", {0.05, 0.3, 0.02}, rule<optim::Adam>()},
   };
   return all;
 }

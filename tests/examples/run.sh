@@ -156,6 +156,10 @@ prints optimizers "$programs/optimizers" --format none <<'END'
 from \(-1\.2, 0\.001\) until it has left the saddle, .*
  SGD 0\.05 73 -1\.105e\+00
  momentum 0\.05 27 -1\.158e\+00
+ Nesterov 0\.05 24 -1\.586e\+00
+ Adagrad 0\.2 6 .*
+ RMSprop 0\.01 17 -6\.870e-01
+ Adam 0\.05 20 -9\.291e-01
  SGD 0\.035 146 1\.229e-03
  SGD 0\.001 7354 5\.080e-04
 END
