@@ -67,8 +67,21 @@
 #include <tapegrad/nn/summary.hpp>
 #include <tapegrad/nn/weights.hpp>
 #include <tapegrad/nn/window.hpp>
+#include <tapegrad/optim/adagrad.hpp>
+#include <tapegrad/optim/adam.hpp>
+#include <tapegrad/optim/clip_grad.hpp>
+#include <tapegrad/optim/decay_only.hpp>
+#include <tapegrad/optim/exponential_moving_average.hpp>
+#include <tapegrad/optim/lbfgs.hpp>
+#include <tapegrad/optim/newton.hpp>
+#include <tapegrad/optim/reduce_lr_on_plateau.hpp>
+#include <tapegrad/optim/rmsprop.hpp>
+#include <tapegrad/optim/schedule.hpp>
+#include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
+#include <tapegrad/train/direction.hpp>
 #include <tapegrad/train/fit.hpp>
+#include <tapegrad/train/landscape.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
@@ -88,7 +101,12 @@ namespace init {}
 }  // namespace nn
 
 /// Rules that change parameters by their gradients.
-namespace optim {}
+namespace optim {
+
+/// Numbers that change from step to step, such as the factor of a learning rate.
+namespace schedule {}
+
+}  // namespace optim
 
 /// Data sets, preprocessing and mini-batches.
 namespace data {}

@@ -1,0 +1,45 @@
+#include <tapegrad/optim/adagrad.hpp>
+
+#include <cmath>
+
+namespace tapegrad::optim {
+
+namespace {
+
+template <class T>
+void adagrad_step(T* __restrict x, T* __restrict s, const T* __restrict g, std::int64_t n, T rate,
+                  T eps, T decay) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T slope = g[i] + decay * x[i];
+    s[i] += slope * slope;
+    x[i] -= rate * slope / (std::sqrt(s[i]) + eps);
+  }
+}
+
+}  // namespace
+
+Adagrad::Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options)
+    : Adagrad(std::vector<Group>{{std::move(parameters), options}}) {}
+
+Adagrad::Adagrad(const std::vector<Group>& groups) : GroupedOptimizer("Adagrad") {
+  add_groups(groups);
+}
+
+detail::Plan Adagrad::plan(AdagradOptions& options) const {
+  return {{{"learning_rate", &options.learning_rate},
+           {"eps", &options.eps},
+           {"weight_decay", &options.weight_decay}},
+          {"sum"}};
+}
+
+void Adagrad::update(detail::Slot& slot) {
+  const AdagradOptions& options = mutable_options(slot.group);
+  with_precision(slot.parameter.precision(), [&](auto type) {
+    using T = decltype(type);
+    adagrad_step(slot.value<T>(), slot.state_values<T>(0), slot.grad<T>(), slot.size(),
+                 static_cast<T>(options.learning_rate), static_cast<T>(options.eps),
+                 static_cast<T>(options.weight_decay));
+  });
+}
+
+}  // namespace tapegrad::optim
