@@ -1,7 +1,5 @@
 #include <tapegrad/autograd/inspect.hpp>
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
@@ -9,6 +7,7 @@
 #include <tapegrad/autograd/detail/gate_table.hpp>
 #include <tapegrad/autograd/detail/local_gradient.hpp>
 #include <tapegrad/autograd/detail/record.hpp>
+#include <tapegrad/autograd/detail/text_table.hpp>
 
 namespace tapegrad {
 
@@ -36,12 +35,6 @@ void check_readable(const Block& block, std::uint32_t index, const char* who, Pl
   for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
     block.check_readable(block.operand(index, k), who, place);
   }
-}
-
-/// The number of characters, where every UTF-8 sequence counts as one.
-std::size_t text_width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -106,24 +99,7 @@ std::string to_table(const Tape& tape) {
                     info.requires_grad ? detail::elements_text(info.grad, "{:.4f}") : "",
                     to_string(info.place)});
   }
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      widths[c] = std::max(widths[c], text_width(row[c]));
-    }
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const bool number = c == 4 || c == 5;
-      const std::string padding(widths[c] - text_width(row[c]), ' ');
-      line += (c == 0 ? "" : "  ") + (number ? padding + row[c] : row[c] + padding);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
+  return detail::text_table(rows, {4, 5});
 }
 
 }  // namespace tapegrad

@@ -5,6 +5,7 @@ file(WRITE "${SOURCE}" "\
 
 namespace tapegrad::detail {
 
+extern const Page ${NAME}_page;
 const Page ${NAME}_page{R\"~~~~~~~~~~~~~~~(${html})~~~~~~~~~~~~~~~\", \"${MISSING}\"};
 
 }  // namespace tapegrad::detail

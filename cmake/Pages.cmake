@@ -41,7 +41,8 @@ if(pages_missing)
 endif()
 
 # tapegrad_page(<target> <folder> <name>) compiles <folder>/<name>.html, with <name>.css and <name>.js
-# inlined, into <target>, as the variable `<name>_page` of autograd/detail/page.hpp.
+# inlined, into <target>, as the variable `<name>_page` of the type in autograd/detail/page.hpp. A page may
+# import what lies beside other pages.
 function(tapegrad_page target folder name)
   set(html "${pages_dir}/${name}.html")
   set(source "${pages_dir}/${name}_page.cpp")
@@ -50,7 +51,7 @@ function(tapegrad_page target folder name)
     set(html "${pages_dir}/${name}_missing.html")
     file(CONFIGURE OUTPUT "${html}" CONTENT "" @ONLY)
   else()
-    file(GLOB parts CONFIGURE_DEPENDS "${folder}/*")
+    file(GLOB parts CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/*/page/*")
     add_custom_command(OUTPUT "${html}"
       COMMAND "${TAPEGRAD_NODE}" "${PROJECT_SOURCE_DIR}/cmake/bundle_page.mjs" "${folder}" ${name} "${html}"
       WORKING_DIRECTORY "${pages_dir}"

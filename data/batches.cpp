@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include <fmt/format.h>
+
+#include <tapegrad/data/detail/augment.hpp>
 #include <tapegrad/ops/philox.hpp>
 
 namespace tapegrad::data {
@@ -12,9 +14,12 @@ namespace {
 
 constexpr std::uint64_t batches_stream = 0x62617463'00000000;  // "batc", see NOTE [Random numbers]
 
-Batch make_batch(std::size_t size, std::size_t features) {
+/// A batch of `size` samples of the data set, not filled in.
+Batch make_batch(const Dataset& dataset, std::size_t size) {
   Batch batch;
-  batch.inputs.resize({size, features});
+  auto shape = dataset.inputs.shape();
+  shape[0] = size;
+  batch.inputs.resize(shape);
   batch.labels.resize(size);
   return batch;
 }
@@ -43,29 +48,32 @@ Batches::Batches(const Dataset& dataset, std::int64_t batch_size, std::uint64_t 
 
   batch_size_ = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, samples));
   count_ = samples / batch_size_;
-  full_ = make_batch(batch_size_, dataset.features());
+  sample_shape_ = dataset.sample_shape();
+  full_ = make_batch(dataset, batch_size_);
   if (const std::size_t left_over = samples % batch_size_; left_over > 0 && !drop_last) {
-    last_ = make_batch(left_over, dataset.features());
+    last_ = make_batch(dataset, left_over);
     ++count_;
   }
   order_.resize(samples);
 }
 
+void Batches::augment(const Augmentation& augmentation) {
+  augmentation.validate(sample_shape_);
+  augmentation_ = augmentation;
+}
+
 Batches::Iterator Batches::begin() {
-  const auto& shape = dataset_->inputs.shape();
-  if (shape.size() != 2 || shape[0] != order_.size() || shape[1] != full_.inputs.shape()[1] ||
+  if (dataset_->sample_shape() != sample_shape_ || dataset_->inputs.shape()[0] != order_.size() ||
       dataset_->size() != order_.size()) {
     throw ShapeError(
-        fmt::format("[batches] needs a data set that keeps its size, here {} samples of {} "
-                    "features; it changed; make new batches",
-                    order_.size(), full_.inputs.shape()[1]));
+        fmt::format("[batches] needs a data set that keeps its shape, here {} samples of shape {}; "
+                    "it changed; make new batches",
+                    order_.size(), to_string(sample_shape_)));
   }
+  epoch_ = next_epoch_++;
   // From the first order each time: an epoch must not depend on how many came before.
   std::iota(order_.begin(), order_.end(), std::size_t{0});
-  if (shuffle_) {
-    Generator(seed_, batches_stream + next_epoch_).shuffle(order_.begin(), order_.end());
-  }
-  ++next_epoch_;
+  if (shuffle_) Generator(seed_, batches_stream + epoch_).shuffle(order_.begin(), order_.end());
   ++loops_;
   return Iterator(this, 0);
 }
@@ -77,11 +85,13 @@ Batches::Iterator Batches::end() {
 const Batch& Batches::gather(std::size_t index) {
   const std::size_t first = index * batch_size_;
   Batch& batch = order_.size() - first < batch_size_ ? last_ : full_;
-  const std::size_t features = batch.inputs.shape()[1];
-  for (std::size_t row = 0; row < batch.size(); ++row) {
+  const std::int64_t features = sample_shape_.size();
+  float* to = batch.inputs.data();
+  for (std::size_t row = 0; row < batch.size(); ++row, to += features) {
     const std::size_t sample = order_[first + row];
-    std::copy_n(dataset_->inputs.data() + sample * features, features,
-                batch.inputs.data() + row * features);
+    detail::augmented_copy(augmentation_, sample_shape_, {seed_, epoch_, sample},
+                           dataset_->inputs.data() + static_cast<std::int64_t>(sample) * features,
+                           to);
     batch.labels[row] = dataset_->labels[sample];
   }
   return batch;

@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <vector>
 
+#include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/dataset.hpp>
 
 namespace tapegrad::data {
 
 /// A few samples of a data set, copied side by side.
 struct Batch {
-  /// Shape (B, D).
+  /// Shape (B, …): as the data set's, (B, D) or (B, C, H, W).
   Array<float> inputs;
   /// B class numbers.
   std::vector<int> labels;
@@ -28,7 +29,7 @@ struct Batch {
 /// The order of an epoch depends on the seed and the epoch's number alone, so training resumed at
 /// `set_next_epoch(n)` sees what it would have seen. Batches are copied into two buffers made
 /// beforehand: a loop allocates nothing, and a batch is valid until the next one. The data set is
-/// referenced: it must live as long and keep its size.
+/// referenced: it must live as long and keep its shape.
 class Batches {
  public:
   class Iterator;
@@ -41,6 +42,10 @@ class Batches {
           bool shuffle = true, bool drop_last = false);
   Batches(const Dataset&&, std::int64_t, std::uint64_t = 0, bool = true, bool = false) = delete;
 
+  /// Changes the samples of all batches to come at random; see Augmentation. The data set stays
+  /// what it is. Throws as `Augmentation::validate`.
+  void augment(const Augmentation& augmentation);
+
   /// The number of batches in an epoch.
   std::size_t count() const { return count_; }
 
@@ -52,7 +57,7 @@ class Batches {
 
   /// Starts the next epoch, whether or not the one before was walked to its end. A loop within a
   /// loop over the same object makes the outer one throw ValueError. Throws ShapeError if the data
-  /// set changed its size.
+  /// set changed its shape.
   Iterator begin();
 
   /// Past the last batch of an epoch.
@@ -62,10 +67,13 @@ class Batches {
   const Batch& gather(std::size_t index);
 
   const Dataset* dataset_;
+  Shape sample_shape_;
+  Augmentation augmentation_;
   std::size_t batch_size_ = 0;
   std::uint64_t seed_;
   bool shuffle_;
   std::size_t count_ = 0;
+  std::uint64_t epoch_ = 0;
   std::uint64_t next_epoch_ = 0;
   std::uint64_t loops_ = 0;
   std::vector<std::size_t> order_;

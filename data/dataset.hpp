@@ -5,60 +5,46 @@
 #include <vector>
 
 #include <tapegrad/ops/array.hpp>
-#include <tapegrad/ops/error.hpp>
+#include <tapegrad/ops/shape.hpp>
 
 namespace tapegrad::data {
 
-/// Labelled samples for classification: sample i is row i of `inputs` and has label `labels[i]`.
+/// The two parts in which a data set is published.
+enum class Split {
+  train,  ///< To learn from.
+  test,   ///< To be looked at once, at the end.
+};
+
+/// Labelled samples for classification: sample i is `inputs[i]`, a row of features or an image, and
+/// has label `labels[i]`.
 struct Dataset {
-  /// Shape (N, D): N samples of D features each.
+  /// Shape (N, …): (N, D) for N rows of D features, (N, C, H, W) for N images.
   Array<float> inputs;
   /// N class numbers, 0 to classes − 1.
   std::vector<int> labels;
   /// The number of classes.
   int classes = 0;
+  /// What the classes are called, in their order; empty where nobody knows.
+  std::vector<std::string> class_names = {};
 
   /// The number of samples N.
   std::size_t size() const { return labels.size(); }
 
-  /// The number of features D of a sample. Throws ShapeError unless `inputs` is (N, D).
-  std::size_t features() const {
-    check_rank();
-    return inputs.shape()[1];
-  }
+  /// The shape of one sample: (D) or (C, H, W). Throws ShapeError unless `inputs` is (N, …).
+  Shape sample_shape() const;
 
-  /// Throws ShapeError unless `inputs` is (N, D) with one label per row, ValueError unless there is
-  /// at least one class and every label is from 0 to classes − 1.
-  void validate() const {
-    check_rank();
-    if (inputs.shape()[0] != labels.size()) {
-      throw ShapeError("[dataset] needs one label per row of inputs; got " +
-                       std::to_string(inputs.shape()[0]) + " rows and " +
-                       std::to_string(labels.size()) + " labels; drop what has no counterpart");
-    }
-    if (classes < 1) {
-      throw ValueError("[dataset] needs at least 1 class; got " + std::to_string(classes) +
-                       "; set classes to the largest label + 1");
-    }
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      if (labels[i] < 0 || labels[i] >= classes) {
-        throw ValueError("[dataset] needs labels from 0 to " + std::to_string(classes - 1) +
-                         "; got " + std::to_string(labels[i]) + " at sample " + std::to_string(i) +
-                         "; count classes from 0, or raise classes");
-      }
-    }
-  }
+  /// The number of features of a sample: D or C·H·W. Throws ShapeError unless `inputs` is (N, …).
+  std::size_t features() const;
 
- private:
-  void check_rank() const {
-    if (inputs.dimension() == 2) return;
-    std::string shape;
-    for (const std::size_t size : inputs.shape()) {
-      shape += (shape.empty() ? "" : ", ") + std::to_string(size);
-    }
-    throw ShapeError("[dataset] needs inputs of shape (N, D); got (" + shape +
-                     "); reshape each sample to a row");
-  }
+  /// Throws ShapeError unless `inputs` is (N, …) with one label per sample, ValueError unless there
+  /// is at least one class, as many names as classes or none, and every label is from 0 to
+  /// classes − 1.
+  void validate() const;
 };
+
+/// The same samples as rows (N, D), as a fully connected network takes them; no number is copied if
+/// the data set is moved in: `train = flatten(std::move(train))`. Throws ShapeError unless `inputs`
+/// is (N, …).
+[[nodiscard]] Dataset flatten(Dataset dataset);
 
 }  // namespace tapegrad::data

@@ -15,8 +15,8 @@
 
 namespace tapegrad::data {
 
-/// The images of an IDX file (magic number 2051) as an array (N, rows·columns), one image per row,
-/// with pixels scaled from 0…255 to [0, 1]. Throws FileError.
+/// The images of an IDX file (magic number 2051) as an array (N, 1, rows, columns), with pixels
+/// scaled from 0…255 to [0, 1]. Throws FileError.
 Array<float> read_idx_images(const std::string& path);
 
 /// The N labels of an IDX file (magic number 2049). Throws FileError.
@@ -27,19 +27,13 @@ std::vector<int> read_idx_labels(const std::string& path);
 /// ValueError for negative `classes`.
 Dataset load_idx(const std::string& images_path, const std::string& labels_path, int classes = 0);
 
-/// The two parts in which a data set is published.
-enum class Split {
-  train,  ///< To learn from.
-  test,   ///< To be looked at once, at the end.
-};
-
 /// A data set in four files named as MNIST's: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`
 /// and the same with `t10k` for the test images, with or without `.gz`, in `dir` or in
 /// `dir/fashion-mnist`. `classes` as for load_idx. Throws FileError and as load_idx.
 Dataset load_idx_folder(const std::string& dir, Split split, int classes = 0);
 
-/// Fashion-MNIST: 10 classes, 28×28 pixels (D = 784), 60,000 training and 10,000 test images, in
-/// files as load_idx_folder wants them. Throws FileError.
+/// Fashion-MNIST: 10 classes with their names, 60,000 training and 10,000 test images of 28×28
+/// pixels, (N, 1, 28, 28), in files as load_idx_folder wants them. Throws FileError.
 Dataset load_fashion_mnist(const std::string& dir, Split split);
 
 }  // namespace tapegrad::data

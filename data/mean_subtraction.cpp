@@ -4,33 +4,59 @@
 
 namespace tapegrad::data {
 
-MeanSubtraction::MeanSubtraction(const Dataset& training) {
+namespace {
+
+/// The shape of the means of samples of this shape. Each mean is that of the same number of
+/// neighbours.
+Shape mean_shape(const Shape& sample, MeanOf of) {
+  if (of == MeanOf::feature) return sample;
+  if (of == MeanOf::all) return {1};
+  if (sample.rank() != 3) {
+    throw ShapeError(
+        "[mean_subtraction] needs images (C, H, W) for the means of their channels, got samples of "
+        "shape " +
+        to_string(sample) + "; do not flatten them before");
+  }
+  return {sample[0]};
+}
+
+}  // namespace
+
+MeanSubtraction::MeanSubtraction(const Dataset& training, MeanOf of) {
   training.validate();
-  if (training.size() == 0) {
-    throw ValueError("[mean_subtraction] needs at least one training sample, got none");
+  if (training.inputs.size() == 0) {
+    throw ValueError(
+        "[mean_subtraction] needs at least one training sample with a number, got none");
   }
-  const std::size_t features = training.features();
-  std::vector<double> sum(features, 0.0);
+  sample_ = training.sample_shape();
+  const Shape shape = mean_shape(sample_, of);
+  const auto means = static_cast<std::size_t>(shape.size());
+  const std::size_t neighbours = training.features() / means;
+  std::vector<double> sum(means, 0.0);
   const float* x = training.inputs.data();
-  for (std::size_t n = 0; n < training.size(); ++n, x += features) {
-    for (std::size_t i = 0; i < features; ++i) sum[i] += static_cast<double>(x[i]);
+  for (std::size_t n = 0; n < training.size(); ++n) {
+    for (double& s : sum) {
+      for (std::size_t i = 0; i < neighbours; ++i) s += static_cast<double>(*x++);
+    }
   }
-  mean_ = Array<float>::from_shape({features});
-  std::transform(sum.begin(), sum.end(), mean_.data(), [&](double s) {
-    return static_cast<float>(s / static_cast<double>(training.size()));
-  });
+  mean_.resize(std::vector<std::size_t>(shape.begin(), shape.end()));
+  const auto count = static_cast<double>(training.size() * neighbours);
+  std::transform(sum.begin(), sum.end(), mean_.data(),
+                 [&](double s) { return static_cast<float>(s / count); });
 }
 
 void MeanSubtraction::apply(Dataset& dataset) const {
   dataset.validate();
-  const std::size_t features = mean_.size();
-  if (dataset.features() != features) {
-    throw ShapeError("[mean_subtraction] needs samples of " + std::to_string(features) +
-                     " features as in training, got " + std::to_string(dataset.features()));
+  if (dataset.sample_shape() != sample_) {
+    throw ShapeError("[mean_subtraction] needs samples of shape " + to_string(sample_) +
+                     " as in training, got " + to_string(dataset.sample_shape()));
   }
+  const std::size_t neighbours = dataset.features() / mean_.size();
   float* x = dataset.inputs.data();
-  for (std::size_t n = 0; n < dataset.size(); ++n, x += features) {
-    for (std::size_t i = 0; i < features; ++i) x[i] -= mean_.data()[i];
+  for (std::size_t n = 0; n < dataset.size(); ++n) {
+    for (const float mean : mean_) {
+      for (std::size_t i = 0; i < neighbours; ++i) *x++ -= mean;
+    }
   }
 }
 

@@ -4,22 +4,30 @@
 
 namespace tapegrad::data {
 
-/// Subtracts from every feature its mean over the training samples: fitted on the training split
-/// alone, applied to all splits alike.
+/// What MeanSubtraction takes a mean of.
+enum class MeanOf {
+  feature,  ///< Each feature, or pixel of each channel, by itself: the mean image.
+  channel,  ///< All pixels of a colour channel: the mean colour.
+  all,      ///< All numbers: the mean brightness.
+};
+
+/// Subtracts means over the training samples: fitted on the training split alone, applied to all
+/// splits alike.
 class MeanSubtraction {
  public:
-  /// Takes the mean of each feature. Throws ValueError for an empty data set, and what
-  /// `Dataset::validate` throws.
-  explicit MeanSubtraction(const Dataset& training);
+  /// Takes the means. Throws ValueError for a data set without numbers, ShapeError for the mean of
+  /// channels unless samples are images (C, H, W), and what `Dataset::validate` throws.
+  explicit MeanSubtraction(const Dataset& training, MeanOf of = MeanOf::feature);
 
-  /// x ← x − mean, row by row. Throws ShapeError if the number of features differs, and what
-  /// `Dataset::validate` throws.
+  /// x ← x − mean, sample by sample. Throws ShapeError if samples have another shape than in
+  /// training, and what `Dataset::validate` throws.
   void apply(Dataset& dataset) const;
 
-  /// Shape (D).
+  /// Of each feature, in the shape of a sample; of each channel, (C); or of all, (1).
   const Array<float>& mean() const { return mean_; }
 
  private:
+  Shape sample_;
   Array<float> mean_;
 };
 

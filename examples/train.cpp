@@ -56,8 +56,10 @@ Task load(const Arguments& arguments) {
                     "https://github.com/zalandoresearch/fashion-mnist; --data spiral needs none");
   }
   const int classes = arguments.data == "fashion-mnist" ? 10 : 0;
-  Task task{data::load_idx_folder(arguments.data_dir, data::Split::train, classes), {}, "test"};
-  task.test = data::load_idx_folder(arguments.data_dir, data::Split::test, task.train.classes);
+  Task task{
+      flatten(data::load_idx_folder(arguments.data_dir, data::Split::train, classes)), {}, "test"};
+  task.test =
+      flatten(data::load_idx_folder(arguments.data_dir, data::Split::test, task.train.classes));
   const data::MeanSubtraction centre(task.train);
   centre.apply(task.train);
   centre.apply(task.test);

@@ -42,6 +42,11 @@ Var Conv2d::forward(const Var& x) {
   return bias_.has_value() ? y + reshape(*bias_, {bias_->size(), 1, 1}) : y;
 }
 
+Window Conv2d::window() const {
+  const Shape& filters = weight_.shape();
+  return {{filters[2], filters[3]}, options_.stride, options_.dilation};
+}
+
 const Parameter& Conv2d::bias() const {
   if (!bias_.has_value()) {
     throw ValueError("[Conv2d] needs a layer made with bias to return one, got one without");

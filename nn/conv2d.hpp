@@ -29,10 +29,15 @@ class Conv2d : public Module {
   /// Throws ShapeError for images that have other channels or that filters do not fit.
   Var forward(const Var& x) override;
 
+  /// What a filter covers.
+  Window window() const override;
+
   /// The filters, shape (K, C/groups, FH, FW).
   const Parameter& weight() const { return weight_; }
   /// Shape (K). Throws ValueError if the layer has none.
   const Parameter& bias() const;
+  /// As it was made.
+  const Conv2dOptions& options() const { return options_; }
 
  private:
   Conv2dOptions options_;

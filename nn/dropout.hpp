@@ -21,6 +21,8 @@ class Dropout : public Module {
 
   /// Any shape to the same.
   Var forward(const Var& x) override;
+  /// It is.
+  bool is_random() const override { return true; }
 
  private:
   double p_;

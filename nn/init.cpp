@@ -55,8 +55,8 @@ Fans fans(const Parameter& weight, const char* who) {
     throw ShapeError(std::string("[") + who +
                      "] needs a weight (out, in, ...) with elements, got " + to_string(shape));
   }
-  return {static_cast<double>(weight.size() / shape[0]),
-          static_cast<double>(weight.size() / shape[1])};
+  const std::int64_t in = weight.size() / shape[0], out = weight.size() / shape[1];
+  return {static_cast<double>(in), static_cast<double>(out)};
 }
 
 /// Throws ValueError unless a spread of random numbers is finite and not negative.

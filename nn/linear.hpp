@@ -20,6 +20,8 @@ class Linear : public Module {
   const Parameter& weight() const { return weight_; }
   /// b, shape (out). Throws ValueError if the layer has none.
   const Parameter& bias() const;
+  /// False if the bias was declined.
+  bool has_bias() const { return bias_.has_value(); }
 
  private:
   Parameter weight_;

@@ -8,12 +8,33 @@ namespace tapegrad::nn {
 
 Var Module::operator()(const Var& x) {
   const Scope scope(x, name_, typeid(*this));
-  return forward(x);
+  if (hooks_ == nullptr) return forward(x);
+  // Copies of the lists: a hook may register or remove others, and itself.
+  Var input = x;
+  for (const auto& [id, hook] : std::vector(hooks_->before)) input = hook(*this, input);
+  Var output = forward(input);
+  for (const auto& [id, hook] : std::vector(hooks_->after)) output = hook(*this, input, output);
+  return output;
 }
 
-NamedParameters Module::named_parameters() const {
+detail::Hooks& Module::hooks() {
+  if (hooks_ == nullptr) hooks_ = std::make_shared<detail::Hooks>();
+  return *hooks_;
+}
+
+HookHandle Module::add_pre_hook(ForwardPreHook hook) {
+  hooks().before.emplace_back(hooks().next, std::move(hook));
+  return {hooks_, hooks_->next++};
+}
+
+HookHandle Module::add_hook(ForwardHook hook) {
+  hooks().after.emplace_back(hooks().next, std::move(hook));
+  return {hooks_, hooks_->next++};
+}
+
+NamedParameters Module::named_parameters(bool recurse) const {
   NamedParameters found;
-  collect("", {&Module::parameters_}, found);
+  collect("", {&Module::parameters_}, found, recurse);
   return found;
 }
 
@@ -26,6 +47,12 @@ NamedParameters Module::named_buffers() const {
 NamedParameters state_dict(const Module& module) {
   NamedParameters found;
   module.collect("", {&Module::parameters_, &Module::buffers_}, found);
+  return found;
+}
+
+std::vector<std::pair<std::string, Module*>> Module::named_modules() {
+  std::vector<std::pair<std::string, Module*>> found;
+  collect_modules("", found);
   return found;
 }
 
@@ -84,7 +111,7 @@ void Module::check_name(const std::string& name) const {
 }
 
 void Module::collect(const std::string& prefix, std::initializer_list<Kept> lists,
-                     NamedParameters& found) const {
+                     NamedParameters& found, bool recurse) const {
   for (const Kept list : lists) {
     for (const auto& [name, parameter] : this->*list) {
       const Parameter& candidate = parameter;
@@ -94,7 +121,19 @@ void Module::collect(const std::string& prefix, std::initializer_list<Kept> list
       if (!known) found.emplace_back(prefix + name, parameter);
     }
   }
+  if (!recurse) return;
   for (const auto& [name, child] : children_) child->collect(prefix + name + ".", lists, found);
+}
+
+void Module::collect_modules(const std::string& path,
+                             std::vector<std::pair<std::string, Module*>>& found) {
+  const bool known = std::any_of(found.begin(), found.end(),
+                                 [&](const auto& entry) { return entry.second == this; });
+  if (known) return;
+  found.emplace_back(path, this);
+  for (const auto& [name, child] : children_) {
+    child->collect_modules(path.empty() ? name : path + "." + name, found);
+  }
 }
 
 }  // namespace tapegrad::nn

@@ -4,12 +4,15 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/autograd/named_parameters.hpp>
 #include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/nn/hooks.hpp>
+#include <tapegrad/nn/window.hpp>
 
 namespace tapegrad::nn {
 
@@ -42,20 +45,58 @@ class Module {
 
   /// The output for the input x, whose first axis counts samples.
   virtual Var forward(const Var& x) = 0;
-  /// The same, `model(x)`, with the module's gates in a group of their own on the tape (Scope).
+  /// The same, `model(x)`, between the module's hooks, and with its gates in a group of their own
+  /// on the tape (Scope).
   Var operator()(const Var& x);
+
+  /// Lets `hook(module, x)` run before each forward, the hooks of earlier registrations first. It
+  /// returns the Var that takes the place of x, or nothing. As in PyTorch, forward(x) itself runs
+  /// no hooks.
+  template <class Hook>
+  HookHandle register_forward_pre_hook(Hook hook) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Hook&, Module&, const Var&>>) {
+      return add_pre_hook([hook = std::move(hook)](Module& module, const Var& x) mutable {
+        hook(module, x);
+        return x;
+      });
+    } else {
+      return add_pre_hook(std::move(hook));
+    }
+  }
+  /// Lets `hook(module, x, y)` run after each forward, where x is the input as forward got it. It
+  /// returns the Var that takes the place of the output y, or nothing.
+  ///
+  ///     Array<double> seen;
+  ///     auto handle = layer.register_forward_hook(
+  ///         [&](nn::Module&, const Var&, const Var& y) { seen = y.value(); });
+  ///     model(x);
+  ///     handle.remove();
+  template <class Hook>
+  HookHandle register_forward_hook(Hook hook) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Hook&, Module&, const Var&, const Var&>>) {
+      return add_hook([hook = std::move(hook)](Module& module, const Var& x, const Var& y) mutable {
+        hook(module, x, y);
+        return y;
+      });
+    } else {
+      return add_hook(std::move(hook));
+    }
+  }
 
   /// All parameters of this module and its children, each once.
   std::vector<Parameter> parameters() const;
   /// The same with names that are paths such as `0.weight`. A shared parameter has the name under
-  /// which it is met first.
-  NamedParameters named_parameters() const;
+  /// which it is met first. Without `recurse` only the module's own, not those of its children.
+  NamedParameters named_parameters(bool recurse = true) const;
   /// What this module and its children keep besides parameters, such as running averages: no
   /// optimizer changes it, and it is saved and loaded with the parameters. Names as above.
   NamedParameters named_buffers() const;
   /// Forgets the gradients of all parameters.
   void zero_grad();
 
+  /// This module, under the name "", and everything below it with paths such as `0.pieces`,
+  /// parents before their children, each module once.
+  std::vector<std::pair<std::string, Module*>> named_modules();
   /// Calls f for this module and everything below it, parents before their children.
   void apply(const std::function<void(Module&)>& f);
 
@@ -66,6 +107,12 @@ class Module {
   void eval() { train(false); }
   /// Whether this module behaves as in training.
   bool is_training() const { return training_; }
+
+  /// What a position of its output sees of its input, for summary(); to be overridden by a module
+  /// whose own gates look at more than one element.
+  virtual Window window() const { return {}; }
+  /// True for a module that draws random numbers in training, such as dropout.
+  virtual bool is_random() const { return false; }
 
  protected:
   /// Makes a parameter known under a name. Throws ValueError if the name is empty, taken or has
@@ -93,10 +140,15 @@ class Module {
  private:
   void add_child(const std::string& name, std::shared_ptr<Module> child);
   void check_name(const std::string& name) const;
+  void collect_modules(const std::string& path,
+                       std::vector<std::pair<std::string, Module*>>& found);
+  HookHandle add_pre_hook(ForwardPreHook hook);
+  HookHandle add_hook(ForwardHook hook);
+  detail::Hooks& hooks();
   using Kept = NamedParameters Module::*;
   /// Appends what this module and its children keep in a list, or in several, each once.
-  void collect(const std::string& prefix, std::initializer_list<Kept> lists,
-               NamedParameters& found) const;
+  void collect(const std::string& prefix, std::initializer_list<Kept> lists, NamedParameters& found,
+               bool recurse = true) const;
   friend NamedParameters state_dict(const Module& module);
 
   NamedParameters parameters_;
@@ -105,6 +157,8 @@ class Module {
   bool training_ = true;
   /// Under which it was first registered; null if it was not.
   std::shared_ptr<const std::string> name_;
+  /// Null until the first one is registered.
+  std::shared_ptr<detail::Hooks> hooks_;
 };
 
 }  // namespace tapegrad::nn

@@ -15,6 +15,9 @@ class Pool2d : public Module {
   Pool2d(HeightWidth window, HeightWidth stride, HeightWidth padding = 0, Fit fit = Fit::exact)
       : form_(window, stride, padding, fit) {}
 
+  /// Its windows.
+  Window window() const override { return {form_.window, form_.stride, form_.dilation}; }
+
  protected:
   /// How its windows slide.
   const ops::Pooling& form() const { return form_; }

@@ -49,6 +49,8 @@ class Sequential : public Module {
 
   /// The number of modules.
   std::size_t size() const { return modules_.size(); }
+  /// The module at a position from 0 to size() − 1, not checked.
+  Module& operator[](std::size_t index) { return *modules_[index]; }
 
  private:
   std::vector<std::shared_ptr<Module>> modules_;

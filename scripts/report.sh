@@ -19,7 +19,8 @@ fail() {
   if [[ $(wc -l <"$2") -le 20 ]]; then
     cut -c 1-300 "$2"
   else
-    { grep -E 'error|Error|wrong|undefined reference' "$2" || tail -n 12 "$2"; } | head -n 12 | cut -c 1-300
+    # grep counts by itself: killed by `head`, it would end a script that stops at failures.
+    { grep -m 12 -E 'error|Error|wrong|undefined reference' "$2" || tail -n 12 "$2"; } | cut -c 1-300
     echo "... all of it: $2"
   fi | sed 's/^/      /'
 }

@@ -7,6 +7,7 @@
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/nn/losses.hpp>
+#include <tapegrad/nn/mode_guard.hpp>
 
 namespace tapegrad::train {
 
@@ -39,24 +40,6 @@ std::int64_t count_correct(const Array<double>& scores, const std::vector<int>& 
   return correct;
 }
 
-/// Puts a model into one mode and each of its modules back into its own on the way out.
-class ModeGuard {
- public:
-  ModeGuard(nn::Module& model, bool training) {
-    model.apply([&](nn::Module& part) { before_.emplace_back(&part, part.is_training()); });
-    model.train(training);
-  }
-  ~ModeGuard() {
-    // Parents come first, so that what they set is set again by their children.
-    for (auto [part, training] : before_) part->train(training);
-  }
-  ModeGuard(const ModeGuard&) = delete;
-  ModeGuard& operator=(const ModeGuard&) = delete;
-
- private:
-  std::vector<std::pair<nn::Module*, bool>> before_;
-};
-
 }  // namespace
 
 Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
@@ -65,7 +48,8 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
     throw ValueError("[fit] needs at least one epoch, got " + std::to_string(options.epochs));
   }
   data::Batches batches(dataset, options.batch_size, options.seed);
-  const ModeGuard mode(model, true);
+  batches.augment(options.augmentation);
+  const nn::ModeGuard mode(model, true);
   const auto start = Clock::now();
   const auto steps = static_cast<std::int64_t>(batches.count());
   const auto samples = static_cast<double>(dataset.size()) * options.epochs;
@@ -113,7 +97,7 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
 double accuracy(nn::Module& model, const data::Dataset& dataset, Precision precision,
                 int batch_size) {
   data::Batches batches(dataset, batch_size, 0, false);
-  const ModeGuard mode(model, false);
+  const nn::ModeGuard mode(model, false);
   const NoGrad no_grad;
   std::int64_t correct = 0;
   for (const data::Batch& batch : batches) {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include <tapegrad/autograd/precision.hpp>
+#include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/nn/module.hpp>
 #include <tapegrad/optim/optimizer.hpp>
@@ -14,7 +15,9 @@ namespace tapegrad::train {
 struct Options {
   int epochs = 10;         ///< How often every sample is seen.
   int batch_size = 32;     ///< Samples per step; the last batch of an epoch may be smaller.
-  std::uint64_t seed = 0;  ///< Of the order in which samples come.
+  std::uint64_t seed = 0;  ///< Of the order in which samples come, and of their augmentation.
+  /// What happens to images before each step; nothing unless it says so.
+  data::Augmentation augmentation = {};
   /// Of the tapes on which steps are computed.
   Precision precision = default_precision();
 };
@@ -37,8 +40,9 @@ using Monitor = std::function<void(const Progress&)>;
 
 /// Trains a classifier: for each shuffled mini-batch the forward pass, the mean softmax
 /// cross-entropy, the backward pass and one step of the optimizer. Returns the last state. Throws
-/// ValueError for options below 1 or an empty data set, ShapeError if the model's output is not
-/// (batch, classes), NonFiniteError, naming the gate, when the loss is no longer a number.
+/// ValueError for options below 1 or an empty data set, what `Augmentation::validate` throws,
+/// ShapeError if the model's output is not (batch, classes), NonFiniteError, naming the gate, when
+/// the loss is no longer a number.
 Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
              const Options& options, const Monitor& monitor = {});
 

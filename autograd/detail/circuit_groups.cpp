@@ -1,14 +1,11 @@
-#include <cxxabi.h>
 #include <tapegrad/autograd/detail/circuit.hpp>
-
-#include <cxxabi.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <memory>
 
 #include <fmt/format.h>
+
+#include <tapegrad/autograd/detail/type_name.hpp>
 
 namespace tapegrad::detail {
 
@@ -26,20 +23,9 @@ struct Item {
   bool is_gate() const { return kind == CircuitGroup::Kind::tape; }
 };
 
-/// A type's name without namespaces and template arguments.
-std::string short_name(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> demangled(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-  std::string name = status == 0 ? demangled.get() : type.name();
-  name.erase(std::min(name.find('<'), name.size()));
-  const std::size_t colon = name.rfind("::");
-  return colon == std::string::npos ? name : name.substr(colon + 2);
-}
-
 std::string name_of(const ScopeRange& scope) {
   if (scope.type == nullptr) return printable(*scope.name);
-  const std::string type = short_name(*scope.type);
+  const std::string type = type_name(*scope.type);
   return scope.name == nullptr ? type : printable(*scope.name) + ": " + type;
 }
 

@@ -7,6 +7,9 @@
 
 namespace tapegrad::detail {
 
+/// autograd/page/circuit.html.
+extern const Page circuit_page;
+
 namespace {
 
 using nlohmann::json;
@@ -65,7 +68,7 @@ std::string to_page(const Circuit& circuit) {
                         "{\"title\":" + json(circuit.title).dump() + ",\"precision\":" +
                             json(circuit.precision).dump() + ",\"gates\":" + list(circuit.gates) +
                             ",\"groups\":" + list(circuit.groups) + "}",
-                        "draw");
+                        "draw", "ask for .dot or .svg");
 }
 
 }  // namespace tapegrad::detail

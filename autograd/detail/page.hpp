@@ -4,16 +4,16 @@
 
 namespace tapegrad::detail {
 
-/// An HTML page that npm bundles when the library is built.
+/// An HTML page that npm bundles when the library is built. What writes the page declares it,
+/// `extern const Page <name>_page;`, and cmake/Pages.cmake compiles it in.
 struct Page {
   const char* html;     ///< Empty if it was left out.
   const char* missing;  ///< Then why.
 };
 
-/// autograd/page/circuit.html.
-extern const Page circuit_page;
-
-/// The page with its data, as JSON. Throws Error, in the name of `who`, if it was left out.
-std::string page_with_data(const Page& page, const std::string& json, const char* who);
+/// The page with its data, as JSON. Throws Error, in the name of `who`, if it was left out; what to
+/// do without npm is said by `instead`.
+std::string page_with_data(const Page& page, const std::string& json, const char* who,
+                           const char* instead);
 
 }  // namespace tapegrad::detail

@@ -2,6 +2,7 @@
 
 import { Circuit } from "./model.js";
 import { Panel } from "./panel.js";
+import { saveImage } from "./save_image.js";
 import { Scene } from "./scene.js";
 import { Search } from "./search.js";
 
@@ -63,13 +64,7 @@ element("open-all").addEventListener("click", () => {
     scene.fit();
   }
 });
-element("save").addEventListener("click", () => {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([scene.image()], { type: "image/svg+xml" }));
-  link.download = `${circuit.title || "circuit"}.svg`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-});
+element("save").addEventListener("click", () => saveImage(scene.image(), circuit.title || "circuit"));
 
 if (circuit.effort() > MOST_EFFORT) circuit.setAll(false);
 scene.draw();

@@ -194,6 +194,21 @@ TEST_F(Allocation, EpochsOfBatches) {
   EXPECT_EQ(seen, 6 * 99U);
 }
 
+TEST_F(Allocation, EpochsOfAugmentedImages) {
+  data::Dataset images;
+  images.inputs.resize({33, 3, 8, 8});
+  images.labels.assign(33, 0);
+  images.classes = 1;
+  data::Batches batches(images, 10, 1);
+  batches.augment({0.5, 2, 0.1});
+  std::size_t seen = 0;
+  const std::int64_t taken = steady_allocations([&] {
+    for (const data::Batch& batch : batches) seen += batch.size();
+  });
+  EXPECT_EQ(taken, 0);
+  EXPECT_EQ(seen, 6 * 33U);
+}
+
 TEST_F(Allocation, TrainingLonger) {
   const data::Dataset dataset = data::spiral(33, 3);  // The last batch of an epoch is smaller.
   nn::Sequential model = nn::mlp({2, 20, 3});

@@ -51,6 +51,9 @@ bool network() {
   if (squares(other.parameters()) != trained) return false;
   nn::load_state_dict(other, data::load_safetensors("network.safetensors"));
   if (squares(other.parameters()) != trained) return false;
+  const Array<float> picture(std::vector<std::size_t>{3, 2, 2}, 1.0F);
+  data::save_png("picture.png", picture);
+  if (data::load_image("picture.png") != picture) return false;
 
   return last < 0.1 * first && std::isfinite(before) && squares(model.parameters()) != before;
 }

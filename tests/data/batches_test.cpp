@@ -12,8 +12,12 @@
 
 #include <gtest/gtest.h>
 
+#include "support/expect.hpp"
+
 namespace tapegrad::data {
 namespace {
+
+using testing::expect_error;
 
 /// Sample i has features (i, −i) and label i mod 5.
 Dataset counted(std::size_t samples) {
@@ -54,19 +58,6 @@ std::vector<int> first(std::size_t count) {
   std::vector<int> samples(count);
   std::iota(samples.begin(), samples.end(), 0);
   return samples;
-}
-
-template <class Expected, class Action>
-void expect_error(const Action& action, const std::vector<std::string>& words) {
-  try {
-    action();
-    ADD_FAILURE() << "no exception";
-  } catch (const Expected& error) {
-    const std::string text = error.what();
-    for (const std::string& word : words) {
-      EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in: " << text;
-    }
-  }
 }
 
 TEST(Batches, EverySizeVisitsEverySampleOnce) {
@@ -188,7 +179,7 @@ TEST(Batches, DataSetThatChangesItsSize) {
   Batches batches(dataset, 4);
   dataset = counted(9);
   expect_error<ShapeError>([&] { batches.begin(); },
-                           {"[batches]", "10 samples of 2 features", "it changed"});
+                           {"[batches]", "10 samples of shape (2,)", "it changed"});
   dataset = counted(10);
   EXPECT_EQ(sorted(epoch(batches)), first(10));
 }
@@ -212,31 +203,23 @@ static_assert(std::is_constructible_v<Batches, const Dataset&, int>);
 static_assert(!std::is_constructible_v<Batches, Dataset, int>);
 static_assert(!std::is_constructible_v<Batches, Dataset, int, int, bool, bool>);
 
-TEST(Dataset, Validates) {
-  EXPECT_NO_THROW(counted(10).validate());
-  EXPECT_EQ(counted(10).features(), 2U);
-
-  expect_error<ShapeError>([] { Dataset().validate(); }, {"[dataset]", "(N, D)", "got ()"});
-  Dataset cube = counted(8);
-  cube.inputs.reshape({4, 2, 2});
-  expect_error<ShapeError>([&] { cube.validate(); }, {"[dataset]", "got (4, 2, 2)"});
-  expect_error<ShapeError>([&] { cube.features(); }, {"[dataset]", "got (4, 2, 2)"});
-
-  Dataset fewer = counted(10);
-  fewer.labels.pop_back();
-  expect_error<ShapeError>([&] { fewer.validate(); }, {"[dataset]", "10 rows", "9 labels"});
-
-  Dataset none = counted(10);
-  none.classes = 0;
-  expect_error<ValueError>([&] { none.validate(); }, {"[dataset]", "at least 1 class", "got 0"});
-
-  for (const int label : {-1, 5}) {
-    Dataset wrong = counted(10);
-    wrong.labels[3] = label;
-    expect_error<ValueError>(
-        [&] { wrong.validate(); },
-        {"[dataset]", "from 0 to 4", "got " + std::to_string(label) + " at sample 3"});
+TEST(Batches, OfImages) {
+  Dataset images = counted(6);
+  images.inputs.reshape({3, 2, 1, 2});
+  images.labels.resize(3);
+  Batches batches(images, 2, 1, false);
+  std::vector<Shape> shapes;
+  std::vector<float> first_numbers;
+  for (const Batch& batch : batches) {
+    shapes.emplace_back(batch.inputs.shape().begin(), batch.inputs.shape().end());
+    first_numbers.push_back(batch.inputs(0, 0, 0, 0));
   }
+  EXPECT_EQ(shapes, (std::vector<Shape>{{2, 2, 1, 2}, {1, 2, 1, 2}}));
+  EXPECT_EQ(first_numbers, (std::vector<float>{0, 4}));
+
+  images.inputs.reshape({3, 1, 2, 2});
+  expect_error<ShapeError>([&] { batches.begin(); },
+                           {"[batches]", "3 samples of shape (2, 1, 2)", "it changed"});
 }
 
 }  // namespace

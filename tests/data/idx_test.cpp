@@ -72,12 +72,10 @@ void expect_file_error(const Action& action, const std::vector<std::string>& wor
   }
 }
 
-TEST_F(IdxTest, ReadsImagesScaledAndFlat) {
+TEST_F(IdxTest, ReadsImagesScaled) {
   for (const std::string& content : {images, gzip(images)}) {
     const Array<float> array = read_idx_images(write("images", content));
-    ASSERT_EQ(array.dimension(), 2U);
-    EXPECT_EQ(array.shape()[0], 2U);
-    EXPECT_EQ(array.shape()[1], 6U);
+    ASSERT_EQ(Shape(array.shape().begin(), array.shape().end()), (Shape{2, 1, 2, 3}));
     const std::array<float, 12> expected = {0.0F, 0.2F, 0.4F, 0.6F, 0.8F,          1.0F,
                                             1.0F, 1.0F, 0.0F, 0.0F, 1.0F / 255.0F, 2.0F / 255.0F};
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -232,7 +230,7 @@ TEST_F(IdxTest, LoadsImagesWithLabels) {
   const Dataset found = load_idx(image_file, label_file);
   EXPECT_NO_THROW(found.validate());
   EXPECT_EQ(found.size(), 2U);
-  EXPECT_EQ(found.features(), 6U);
+  EXPECT_EQ(found.sample_shape(), (Shape{1, 2, 3}));
   EXPECT_EQ(found.classes, 4);
   EXPECT_EQ(found.labels, (std::vector<int>{3, 0}));
   EXPECT_EQ(load_idx(image_file, label_file, 10).classes, 10);
@@ -294,8 +292,9 @@ TEST(FashionMnist, Train) {
   const Dataset train = load_fashion_mnist(fashion_mnist_dir(), Split::train);
   ASSERT_NO_THROW(train.validate());
   EXPECT_EQ(train.size(), 60'000U);
-  EXPECT_EQ(train.features(), 784U);
+  EXPECT_EQ(train.sample_shape(), (Shape{1, 28, 28}));
   EXPECT_EQ(train.classes, 10);
+  EXPECT_EQ(train.class_names.at(9), "Ankle boot");
   EXPECT_EQ(std::vector<int>(train.labels.begin(), train.labels.begin() + 10),
             (std::vector<int>{9, 0, 0, 3, 0, 2, 7, 2, 5, 5}));
   expect_balanced(train, 6'000);
@@ -319,6 +318,7 @@ TEST(FashionMnist, Test) {
   ASSERT_NO_THROW(test.validate());
   EXPECT_EQ(test.size(), 10'000U);
   EXPECT_EQ(test.features(), 784U);
+  EXPECT_EQ(flatten(test).sample_shape(), (Shape{784}));
   EXPECT_EQ(std::vector<int>(test.labels.begin(), test.labels.begin() + 10),
             (std::vector<int>{9, 2, 1, 1, 6, 1, 4, 6, 5, 7}));
   expect_balanced(test, 1'000);

@@ -37,6 +37,38 @@ TEST(MeanSubtraction, OtherSplitsGetTheTrainingMean) {
   EXPECT_EQ(test.inputs, (Array<float>{{98, -20}}));  // Not its own mean.
 }
 
+/// Two images of two channels and 1 × 2 pixels.
+const Array<float> images = {{{{1, 3}}, {{10, 30}}}, {{{5, 7}}, {{50, 70}}}};
+
+TEST(MeanSubtraction, OfImages) {
+  Dataset training = dataset(images);
+  const MeanSubtraction centre(training);
+  EXPECT_EQ(centre.mean(), (Array<float>{{{3, 5}}, {{30, 50}}}));
+  centre.apply(training);
+  EXPECT_EQ(training.inputs, (Array<float>{{{{-2, -2}}, {{-20, -20}}}, {{{2, 2}}, {{20, 20}}}}));
+}
+
+TEST(MeanSubtraction, OfChannels) {
+  Dataset training = dataset(images);
+  const MeanSubtraction centre(training, MeanOf::channel);
+  EXPECT_EQ(centre.mean(), (Array<float>{4, 40}));
+  centre.apply(training);
+  EXPECT_EQ(training.inputs, (Array<float>{{{{-3, -1}}, {{-30, -10}}}, {{{1, 3}}, {{10, 30}}}}));
+  expect_error<ShapeError>([] { MeanSubtraction(flatten(dataset(images)), MeanOf::channel); },
+                           {"[mean_subtraction]", "(C, H, W)", "got samples of shape (4,)"});
+}
+
+TEST(MeanSubtraction, OfAllNumbers) {
+  for (Dataset training : {dataset(images), flatten(dataset(images))}) {
+    const MeanSubtraction centre(training, MeanOf::all);
+    EXPECT_EQ(centre.mean(), (Array<float>{22}));
+    centre.apply(training);
+    for (std::size_t i = 0; i < 8; ++i) {
+      EXPECT_EQ(training.inputs.data()[i], images.data()[i] - 22);
+    }
+  }
+}
+
 TEST(MeanSubtraction, ManySamplesLoseNoDigits) {
   // A float sum of 200,000 times 0.1 would be off in the fourth digit.
   Array<float> inputs(std::vector<std::size_t>{200'000, 1}, 0.1F);
@@ -53,8 +85,10 @@ TEST(MeanSubtraction, Errors) {
   const MeanSubtraction centre(dataset({{1, 2}}));
   Dataset other = dataset({{1, 2, 3}});
   expect_error<ShapeError>([&] { centre.apply(other); },
-                           {"[mean_subtraction]", "2 features", "got 3"});
+                           {"[mean_subtraction]", "shape (2,)", "got (3,)"});
   EXPECT_EQ(other.inputs, (Array<float>{{1, 2, 3}}));
+  Dataset same_size = dataset(Array<float>(std::vector<std::size_t>{1, 2, 1, 1}, 0.0F));
+  expect_error<ShapeError>([&] { centre.apply(same_size); }, {"shape (2,)", "got (2, 1, 1)"});
 }
 
 TEST(MeanSubtraction, AppliesToWholeDataSetsOnly) {

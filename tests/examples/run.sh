@@ -140,6 +140,34 @@ tanh layer zeros normal 0\.01 normal 1 sparse 15 lecun xavier xavier 5/3 he
  20 0 [0-9.]+e-1[0-9] 0\.9[0-9]* 0\.8[0-9]* 0\.[1-3][0-9]* 0\.[1-3][0-9]* 0\.6[0-9]* 0\.[3-9][0-9]*
 END
 
+# Without npm there is no page to write: numbers are here, the page in tests/pages.
+prints landscape-svm "$programs/landscape" svm --folder pictures --format csv <<'END'
+pictures/landscape-svm\.csv: 141 losses from 0\.5067 to 4\.1000
+END
+# The header, 141 points and the four hinges.
+lines=$(wc -l <"$folder/landscape-svm/pictures/landscape-svm.csv")
+if [[ $lines -ne 146 ]]; then echo "landscape-svm.csv has $lines lines" >"$log"; fi
+verdict landscape-svm-csv
+prints landscape-spiral "$programs/landscape" spiral --epochs 20 --points 5 --format json <<'END'
+outputs/landscape-spiral\.json: 25 losses from 0\.[0-9]+ to [0-9]+\.[0-9]+
+END
+
+prints optimizers "$programs/optimizers" --format none <<'END'
+from \(-1\.2, 0\.001\) until it has left the saddle, .*
+ SGD 0\.05 73 -1\.105e\+00
+ momentum 0\.05 27 -1\.158e\+00
+ Nesterov 0\.05 24 -1\.586e\+00
+ Adagrad 0\.2 6 .*
+ RMSprop 0\.01 17 -6\.870e-01
+ Adam 0\.05 20 -9\.291e-01
+ SGD 0\.035 146 1\.229e-03
+ SGD 0\.001 7354 5\.080e-04
+END
+prints optimizers-impatient "$programs/optimizers" rosenbrock --steps 10 --folder paths --format csv <<'END'
+ SGD 0\.001 not in 10 .*
+paths drawn in paths/optimizers-rosenbrock\.csv
+END
+
 trains spiral --epochs 3
 trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
 

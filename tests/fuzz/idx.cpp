@@ -3,9 +3,6 @@
 // The first byte of an input chooses: images or labels, and whether the rest is to be compressed
 // first, since checksums would stop most inputs before it.
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include <tapegrad/data/idx.hpp>
@@ -14,19 +11,6 @@
 #include "support/bytes.hpp"
 
 namespace tapegrad::fuzz {
-
-namespace {
-
-/// A file in memory with this content. Its path serves until the next call.
-std::string path_of(const std::string& content) {
-  static const int file = memfd_create("input", 0);
-  check(ftruncate(file, 0) == 0 &&
-            pwrite(file, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()),
-        "a file in memory can be written");
-  return "/proc/self/fd/" + std::to_string(file);
-}
-
-}  // namespace
 
 std::vector<std::string> seeds() {
   const std::string images("\0\0\x08\3\0\0\0\2\0\0\0\2\0\0\0\3abcdefABCDEF", 28);
@@ -53,9 +37,7 @@ void try_input(std::string_view input) {
           "labels are bytes");
   } else {
     const Array<float> images = data::read_idx_images(path);
-    check(images.dimension() == 2 && images.size() > 0 &&
-              std::all_of(images.data(), images.data() + images.size(),
-                          [](float pixel) { return pixel >= 0 && pixel <= 1; }),
+    check(images.dimension() == 4 && images.size() > 0 && are_pixels(images),
           "pixels are from 0 to 1");
   }
 }

@@ -3,6 +3,10 @@
 // There is no corpus on the disk. Now and then an input is thrown away for a good file, which a
 // harness makes, so that the search goes on from files that readers accept.
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -19,6 +23,19 @@ void check(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %s\n", what);
   std::abort();
+}
+
+std::string path_of(const std::string& content) {
+  static const int file = memfd_create("input", 0);
+  check(ftruncate(file, 0) == 0 &&
+            pwrite(file, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()),
+        "a file in memory can be written");
+  return "/proc/self/fd/" + std::to_string(file);
+}
+
+bool are_pixels(const Array<float>& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(),
+                     [](float number) { return number >= 0 && number <= 1; });
 }
 
 bool same_bits(const NamedParameters& a, const NamedParameters& b) {

@@ -4,8 +4,8 @@
 #
 #   tests/fuzz/run.sh [--runs N] [--seed N] [READER...]
 #
-# N inputs each (20000 when not given) for every reader, or for those named: npy npz safetensors idx. The
-# same seed (1 when not given) makes the same inputs. An input that fails is kept in
+# N inputs each (20000 when not given) for every reader, or for those named: npy npz safetensors idx
+# cifar10 image. The same seed (1 when not given) makes the same inputs. An input that fails is kept in
 # build/fuzz/failures; the program build/fuzz/tests/fuzz/READER takes its path to repeat it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -23,11 +23,11 @@ while [[ $# -gt 0 ]]; do
       declare "${1#--}=$2"
       shift 2 ;;
     -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
-    npy | npz | safetensors | idx) readers+=("$1"); shift ;;
+    npy | npz | safetensors | idx | cifar10 | image) readers+=("$1"); shift ;;
     *) echo "'$1' is not known here: see --help" >&2; exit 2 ;;
   esac
 done
-if [[ ${#readers[@]} -eq 0 ]]; then readers=(npy npz safetensors idx); fi
+if [[ ${#readers[@]} -eq 0 ]]; then readers=(npy npz safetensors idx cifar10 image); fi
 
 install_packages "${packages_build[@]}" "${packages_ci[@]}"
 build_tapegrad fuzz "${readers[@]/#/fuzz_}"

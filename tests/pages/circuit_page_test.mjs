@@ -1,39 +1,10 @@
-// The page of a circuit under real clicks (MISSION C10, B6). PAGES names the folder of the pages, PACKAGES that of
-// node_modules, CHROMIUM the browser; run.sh sets them.
+// The page of a circuit under real clicks (MISSION C10, B6).
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-const { PAGES, PACKAGES, CHROMIUM } = process.env;
-const { chromium } = createRequire(`${PACKAGES}/`)("playwright-core");
-
-let browser;
-before(async () => {
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
-});
-after(() => browser.close());
-
-/** Opens a page, hands it to `use`, and sees to it that nothing was fetched or complained of. */
-async function withPage(name, use) {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 800 } });
-  const complaints = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("request", (request) => {
-    if (!/^(file|blob|data):/.test(request.url())) complaints.push(`fetches ${request.url()}`);
-  });
-  await page.goto(`file://${PAGES}/${name}.html`);
-  await use(page);
-  assert.deepEqual(complaints, []);
-  await page.close();
-}
+import { isImage, withPage } from "./browser.mjs";
 
 const gateBy = (page, symbol) => page.locator("g.item.gate").filter({ hasText: symbol }).first();
 const countOf = (page) => page.locator("g.item").count();
@@ -193,8 +164,5 @@ test("the drawing is saved as an image", () =>
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
     assert.equal(download.suggestedFilename(), "network.svg");
     const image = readFileSync(await download.path(), "utf8");
-    const isSound = await page.evaluate(
-      (text) => !new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror"),
-      image);
-    assert.ok(isSound && image.includes("0: Linear") && image.includes("viewBox"));
+    assert.ok((await isImage(page, image)) && image.includes("0: Linear") && image.includes("viewBox"));
   }));

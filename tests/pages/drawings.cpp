@@ -1,5 +1,7 @@
 // Writes the pages that the browser's tests open: `drawings FOLDER`.
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include <fmt/core.h>
@@ -73,6 +75,75 @@ void flat(const std::string& folder) {
   save(tape, folder, "flat");
 }
 
+/// A hinge with its bend at 1, which is 0 beyond it.
+void hinge(const std::string& folder) {
+  const Parameter w(Array<double>{0.25});
+  const auto loss = [&] { return std::max(0.0, 1 - w.value()(0)); };
+  train::Landscape landscape =
+      train::loss_landscape(loss, {train::Direction::weight(w, {0}), -1, 3, 41});
+  landscape.title = "hinge";
+  landscape.paths = {{"way", {{-0.5, 0, 1.5}, {0.5, 0, 0.5}, {0.75, 0, 0.25}}}};
+  landscape.save(folder + "/hinge.html");
+}
+
+/// A bowl, x² + y², with paths, one of them out of the picture and beyond all numbers.
+void bowl(const std::string& folder) {
+  const Parameter p(Array<double>{1.0, 1.0});
+  const auto loss = [&] { return std::pow(p.value()(0), 2) + std::pow(p.value()(1), 2); };
+  train::Landscape landscape =
+      train::loss_landscape(loss, {train::Direction::weight(p, {0}, "width"), -2, 2, 41},
+                            {train::Direction::weight(p, {1}, "depth"), -1, 1, 21});
+  landscape.title = "bowl";
+  landscape.logarithmic = true;
+  landscape.paths = {
+      {"down </script><b>the</b> hill", {{-1.5, 0.5, 2.5}, {-0.5, 0.25, 0.3125}, {0, 0, 0}}},
+      {"away", {{-1.5, 0.5, 2.5}, {3, -7, 58}, {1e300, 1e300, INFINITY}, {NAN, NAN, NAN}}},
+      {"minimum", {{0, 0, 0}}}};
+  landscape.save(folder + "/bowl.html");
+}
+
+/// x·y, below 0 in two corners and not finite in another.
+void holes(const std::string& folder) {
+  const Parameter p(Array<double>{1.0, 1.0});
+  const auto loss = [&] {
+    const double x = p.value()(0), y = p.value()(1);
+    return x > 0.5 && y > 0.5 ? INFINITY : x * y;
+  };
+  train::Landscape landscape =
+      train::loss_landscape(loss, {train::Direction::weight(p, {0}), -1, 1, 21},
+                            {train::Direction::weight(p, {1}), -1, 1, 21});
+  landscape.title = "holes";
+  landscape.logarithmic = true;
+  landscape.save(folder + "/holes.html");
+}
+
+/// A grid of 160,000 points.
+void fine(const std::string& folder) {
+  const Parameter p(Array<double>{1.0, 1.0});
+  const auto loss = [&] { return std::hypot(p.value()(0), p.value()(1)); };
+  train::loss_landscape(loss, {train::Direction::weight(p, {0}), -1, 1, 400},
+                        {train::Direction::weight(p, {1}), -1, 1, 400})
+      .save(folder + "/fine.html");
+}
+
+/// A line in whose losses only the sixth digit changes.
+void shallow(const std::string& folder) {
+  const Parameter w(Array<double>{0.25});
+  const auto loss = [&] { return 2.3026 + 1e-5 * w.value()(0); };
+  train::loss_landscape(loss, {train::Direction::weight(w, {0}), -1, 1, 3})
+      .save(folder + "/shallow.html");
+}
+
+/// The same loss everywhere, and none that is a number anywhere.
+void flat_and_lost(const std::string& folder) {
+  const Parameter p(Array<double>{1.0, 1.0});
+  const train::GridAxis x{train::Direction::weight(p, {0}), -1, 1, 5};
+  const train::GridAxis y{train::Direction::weight(p, {1}), -1, 1, 5};
+  train::loss_landscape([] { return 2.5; }, x, y).save(folder + "/plain.html");
+  train::loss_landscape([] { return NAN; }, x, y).save(folder + "/lost.html");
+  train::loss_landscape([] { return NAN; }, x).save(folder + "/lost_line.html");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -80,5 +151,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drawings: needs the folder to write into\n");
     return 2;
   }
-  for (const auto write : {neuron, empty, network, scopes, flat}) write(argv[1]);
+  for (const auto write :
+       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow, flat_and_lost}) {
+    write(argv[1]);
+  }
 }

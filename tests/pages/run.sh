@@ -18,13 +18,16 @@ elif [[ -z $chromium ]]; then
 elif ! "$build/tests/pages/drawings" "$folder" >"$folder/log" 2>&1; then
   fail "pages: they cannot be written" "$folder/log"
 else
-  # Each test is one line of TAP, `ok 1 - NAME` or `not ok 1 - NAME`.
-  PAGES=$folder PACKAGES=$build/pages CHROMIUM=$chromium timeout 300 \
-    node --test-reporter=tap tests/pages/circuit_page_test.mjs >"$folder/log" 2>&1 || true
-  while IFS= read -r line; do
-    name=${line#*- }
-    if [[ $line == ok* ]]; then pass "page: $name"; else fail "page: $name" "$folder/log"; fi
-  done < <(grep -E '^(not )?ok ' "$folder/log" || true)
-  if [[ $((passed + failed)) -eq 0 ]]; then fail "pages: no test was run" "$folder/log"; fi
+  for tests in tests/pages/*_test.mjs; do
+    # Each test is one line of TAP, `ok 1 - NAME` or `not ok 1 - NAME`.
+    before=$((passed + failed))
+    PAGES=$folder PACKAGES=$build/pages CHROMIUM=$chromium timeout 300 \
+      node --test-reporter=tap "$tests" >"$folder/log" 2>&1 || true
+    while IFS= read -r line; do
+      name=${line#*- }
+      if [[ $line == ok* ]]; then pass "page: $name"; else fail "page: $name" "$folder/log"; fi
+    done < <(grep -E '^(not )?ok ' "$folder/log" || true)
+    if [[ $((passed + failed)) -eq $before ]]; then fail "pages: no test of $tests was run" "$folder/log"; fi
+  done
 fi
 closing_line

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,12 @@ inline std::string little_endian(std::uint64_t number, int count) {
   std::string bytes;
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(number >> (8 * i) & 255U);
   return bytes;
+}
+
+/// The lowest `count` bytes of a number, highest first.
+inline std::string big_endian(std::uint64_t number, int count) {
+  const std::string bytes = little_endian(number, count);
+  return {bytes.rbegin(), bytes.rend()};
 }
 
 /// A .npy file with this text as its header.
@@ -51,6 +58,61 @@ inline std::string deflated(const std::string& content, int window) {
   out.resize(stream.total_out);
   deflateEnd(&stream);
   return out;
+}
+
+/// A chunk of a PNG file.
+inline std::string png_chunk(const std::string& type, const std::string& content) {
+  const std::string checked = type + content;
+  const std::uint64_t crc =
+      crc32(0, reinterpret_cast<const Bytef*>(checked.data()), static_cast<uInt>(checked.size()));
+  return big_endian(content.size(), 4) + checked + big_endian(crc, 4);
+}
+
+/// What a PNG file says of its pixels.
+struct PngHeader {
+  std::uint32_t width;
+  std::uint32_t height;
+  int depth;
+  int colors;  ///< 0 grey, 2 RGB, 3 palette, 4 grey with opacity, 6 RGB with opacity.
+};
+
+/// A PNG file. `rows` are the bytes of all rows, each behind a 0 (no filter); `chunks` come before
+/// them.
+inline std::string png_file(const PngHeader& header, const std::string& rows,
+                            const std::string& chunks = {}) {
+  const std::string ihdr = big_endian(header.width, 4) + big_endian(header.height, 4) +
+                           static_cast<char>(header.depth) + static_cast<char>(header.colors) +
+                           std::string(3, '\0');
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", ihdr) + chunks +
+         png_chunk("IDAT", deflated(rows, 15)) + png_chunk("IEND", "");
+}
+
+/// A JPEG file of one grey, as short as libjpeg takes it: its tables have one code each, the bit 0,
+/// and all blocks are the two bits 00. `samplings` has the factors of each component, such as 0x11.
+inline std::string flat_jpeg(int width, int height, const std::string& samplings) {
+  const auto marker = [](char kind, const std::string& content) {
+    return std::string("\xff") + kind + big_endian(content.size() + 2, 2) + content;
+  };
+  const auto components = static_cast<char>(samplings.size());
+  int across = 1, down = 1, blocks = 0;  // Of a unit: as many of a component as its factors say.
+  for (const char factors : samplings) {
+    across = std::max(across, factors >> 4);
+    down = std::max(down, factors & 15);
+    blocks += (factors >> 4) * (factors & 15);
+  }
+  const int units = ((width - 1) / (8 * across) + 1) * ((height - 1) / (8 * down) + 1);
+  const auto bytes = static_cast<std::size_t>((2 * blocks * units + 7) / 8);
+  std::string frame = '\x08' + big_endian(static_cast<std::uint64_t>(height), 2) +
+                      big_endian(static_cast<std::uint64_t>(width), 2) + components;
+  std::string scan(1, components);
+  for (char i = 0; i < components; ++i) {
+    frame += std::string(1, i) + samplings[static_cast<std::size_t>(i)] + '\0';
+    scan += std::string(1, i) + '\0';
+  }
+  const std::string code = '\1' + std::string(16, '\0');
+  return "\xff\xd8" + marker('\xdb', '\0' + std::string(64, '\1')) + marker('\xc0', frame) +
+         marker('\xc4', '\0' + code) + marker('\xc4', '\x10' + code) +
+         marker('\xda', scan + '\0' + '\x3f' + '\0') + std::string(bytes, '\0') + "\xff\xd9";
 }
 
 /// A file in a zip archive. What is not set is as it should be.

@@ -69,8 +69,8 @@ TEST(SlowFit, LinearSoftmaxStaysNearAHalf) {
 
 TEST(SlowFit, FashionMnist) {
   SKIP_WITHOUT_FASHION_MNIST();
-  data::Dataset train = data::load_fashion_mnist(fashion_mnist_dir(), data::Split::train);
-  data::Dataset test = data::load_fashion_mnist(fashion_mnist_dir(), data::Split::test);
+  data::Dataset train = flatten(data::load_fashion_mnist(fashion_mnist_dir(), data::Split::train));
+  data::Dataset test = flatten(data::load_fashion_mnist(fashion_mnist_dir(), data::Split::test));
   const data::MeanSubtraction centre(train);
   centre.apply(train);
   centre.apply(test);
@@ -156,6 +156,31 @@ TEST(Fit, EqualsALoopByHandAndReportsItsFigures) {
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(fitted.parameters()[i].value(), by_hand.parameters()[i].value()) << i;
   }
+}
+
+TEST(Fit, AugmentsWhatItTrainsOn) {
+  const data::Dataset spiral = data::spiral(15);
+  Options noisy = options(2);
+  noisy.augmentation.noise = 0.5;
+  nn::Sequential by_hand = new_model({2, 3}, 3), fitted = new_model({2, 3}, 3);
+  optim::SGD sgd(by_hand.parameters(), 0.1), again(fitted.parameters(), 0.1);
+  data::Batches batches(spiral, 32, 1);
+  batches.augment(noisy.augmentation);
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    for (const data::Batch& batch : batches) {
+      Tape tape(f32);
+      const Var loss = nn::cross_entropy(by_hand(tape.data(batch.inputs)), batch.labels);
+      by_hand.zero_grad();
+      loss.backward();
+      sgd.step();
+    }
+  }
+  train::fit(fitted, again, spiral, noisy);
+  EXPECT_EQ(fitted.parameters()[0].value(), by_hand.parameters()[0].value());
+
+  noisy.augmentation.flip = 0.5;
+  expect_error<ShapeError>([&] { train::fit(fitted, again, spiral, noisy); },
+                           {"[augmentation]", "(C, H, W)", "(2,)"});
 }
 
 TEST(Fit, LossFallsFromLnK) {
