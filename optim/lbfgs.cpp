@@ -142,11 +142,12 @@ double LBFGS::step(const Closure& closure) {
     if (!(slope < 0)) break;
 
     Evaluation trial;
+    Vector trial_x;
     double trial_t = 0;
     const auto at = [&](double t) {
-      Vector moved = x;
-      add(moved, t, d.data());
-      trial = evaluate_at(moved, closure);
+      trial_x = x;
+      add(trial_x, t, d.data());
+      trial = evaluate_at(trial_x, closure);
       trial_t = t;
       ++evaluations;
       return LinePoint{t, trial.loss, dot(trial.gradient, d)};
@@ -170,7 +171,7 @@ double LBFGS::step(const Closure& closure) {
     for (double& number : s) number *= found.t;
     add(y, -1, now.gradient.data());
     remember(s, y);
-    add(x, 1, s.data());
+    x = std::move(trial_x);
     const double change = std::abs(trial.loss - now.loss);
     now = std::move(trial);
     if (change <= options_.tolerance_change || largest(s) <= options_.tolerance_change) break;

@@ -8,28 +8,54 @@ namespace tapegrad::optim {
 
 namespace {
 
-template <class T>
-void plain_step(T* __restrict x, const T* __restrict g, std::int64_t n, T rate, T decay) {
-  for (std::int64_t i = 0; i < n; ++i) x[i] -= rate * (g[i] + decay * x[i]);
+/// The gradient at an element, with that of the weight decay where there is one: reading x for
+/// nothing takes a tenth of the time of a step.
+template <bool decays, class T>
+T slope(const T* x, const T* g, std::int64_t i, T decay) {
+  return decays ? g[i] + decay * x[i] : g[i];
 }
 
-template <class T>
+template <bool decays, class T>
+void plain_step(T* __restrict x, const T* __restrict g, std::int64_t n, T rate, T decay) {
+  for (std::int64_t i = 0; i < n; ++i) x[i] -= rate * slope<decays>(x, g, i, decay);
+}
+
+template <bool decays, class T>
 void momentum_step(T* __restrict x, T* __restrict v, const T* __restrict g, std::int64_t n, T rate,
                    T momentum, T decay) {
   for (std::int64_t i = 0; i < n; ++i) {
-    v[i] = momentum * v[i] - rate * (g[i] + decay * x[i]);
+    v[i] = momentum * v[i] - rate * slope<decays>(x, g, i, decay);
     x[i] += v[i];
   }
 }
 
-template <class T>
+template <bool decays, class T>
 void nesterov_step(T* __restrict x, T* __restrict v, const T* __restrict g, std::int64_t n, T rate,
                    T momentum, T decay) {
   for (std::int64_t i = 0; i < n; ++i) {
     const T before = v[i];
-    v[i] = momentum * before - rate * (g[i] + decay * x[i]);
+    v[i] = momentum * before - rate * slope<decays>(x, g, i, decay);
     x[i] += (1 + momentum) * v[i] - momentum * before;
   }
+}
+
+template <bool decays>
+void update_slot(const detail::Slot& slot, const SGDOptions& options) {
+  with_precision(slot.parameter.precision(), [&](auto type) {
+    using T = decltype(type);
+    const T rate = static_cast<T>(options.learning_rate);
+    const T momentum = static_cast<T>(options.momentum);
+    const T decay = static_cast<T>(options.weight_decay);
+    T* const x = slot.value<T>();
+    const T* const g = slot.grad<T>();
+    if (slot.state.empty()) return plain_step<decays>(x, g, slot.size(), rate, decay);
+    T* const v = slot.state_values<T>(0);
+    if (options.nesterov) {
+      nesterov_step<decays>(x, v, g, slot.size(), rate, momentum, decay);
+    } else {
+      momentum_step<decays>(x, v, g, slot.size(), rate, momentum, decay);
+    }
+  });
 }
 
 }  // namespace
@@ -67,21 +93,11 @@ void SGD::set_momentum(double momentum) {
 
 void SGD::update(detail::Slot& slot) {
   const SGDOptions& options = mutable_options(slot.group);
-  with_precision(slot.parameter.precision(), [&](auto type) {
-    using T = decltype(type);
-    const T rate = static_cast<T>(options.learning_rate);
-    const T momentum = static_cast<T>(options.momentum);
-    const T decay = static_cast<T>(options.weight_decay);
-    T* const x = slot.value<T>();
-    const T* const g = slot.grad<T>();
-    if (slot.state.empty()) return plain_step(x, g, slot.size(), rate, decay);
-    T* const v = slot.state_values<T>(0);
-    if (options.nesterov) {
-      nesterov_step(x, v, g, slot.size(), rate, momentum, decay);
-    } else {
-      momentum_step(x, v, g, slot.size(), rate, momentum, decay);
-    }
-  });
+  if (options.weight_decay == 0) {
+    update_slot<false>(slot, options);
+  } else {
+    update_slot<true>(slot, options);
+  }
 }
 
 }  // namespace tapegrad::optim

@@ -49,6 +49,54 @@ struct Naive {
   }
 };
 
+TEST(SGD, NesterovLooksAhead) {
+  // v = 0.5v − 0.1·1: −0.1, −0.15; x += −0.5·v_before + 1.5·v: −0.15, −0.175.
+  Parameter p(1.0);
+  optim::SGDOptions options(0.1, 0.5);
+  options.nesterov = true;
+  SGD sgd({p}, options);
+  for (const double x : {0.85, 0.675}) {
+    p.set_grad(1.0);
+    sgd.step();
+    EXPECT_NEAR(p.value()(), x, 1e-15);
+  }
+  expect_error<ValueError>(
+      [&] {
+        options.momentum = 0;
+        SGD({p}, options);
+      },
+      {"[SGD]", "momentum above 0", "Nesterov"});
+}
+
+TEST(SGD, EqualsPyTorchsFormsAtAConstantRate) {
+  for (const bool nesterov : {false, true}) {
+    Parameter p(3.0);
+    optim::SGDOptions options(0.05, 0.9);
+    options.nesterov = nesterov;
+    options.weight_decay = 0.1;
+    SGD sgd({p}, options);
+    double x = 3, b = 0;
+    for (int step = 0; step < 100; ++step) {
+      p.set_grad(std::cos(p.value()()));
+      sgd.step();
+      const double g = std::cos(x) + 0.1 * x;
+      b = 0.9 * b + g;
+      x -= 0.05 * (nesterov ? g + 0.9 * b : b);
+      EXPECT_NEAR(p.value()(), x, 1e-12);
+    }
+  }
+}
+
+TEST(SGD, ADecayedWeightShrinksWithoutALoss) {
+  Parameter p(array({2}, {1, -2}));
+  optim::SGDOptions options(0.1);
+  options.weight_decay = 0.5;
+  SGD sgd({p}, options);
+  p.set_grad({0.0, 0.0});
+  sgd.step();
+  expect_numbers(p.value(), {0.95, -1.9}, 1e-15);
+}
+
 class SgdMomentum : public ::testing::TestWithParam<double> {};
 INSTANTIATE_TEST_SUITE_P(All, SgdMomentum, ::testing::Values(0.0, 0.5, 0.9, 0.99));
 
