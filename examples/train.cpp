@@ -1,26 +1,46 @@
-// Trains a fully connected network on the spiral (built in) or on images, and ends with its
-// accuracy. `train --help` lists the options.
+// Trains a network on the spiral (built in) or on images, and ends with its accuracy.
+// `train --help` lists the options.
 
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
-#include <tapegrad/tapegrad.hpp>
+
+#include "trained_model.hpp"
 
 using namespace tapegrad;
 
 namespace {
 
+/// How a network is trained. {classes} in a pattern stands for their number.
+struct Recipe {
+  std::string pattern;
+  int epochs = 0;
+  double learning_rate = 0;
+  double weight_decay = 0;
+  int batch_size = 32;
+  bool svm = false;     ///< Multi-class hinge loss in place of softmax.
+  bool cosine = false;  ///< The learning rate falls to 0 along half a cosine.
+  double flip = 0;      ///< Probability of mirroring an image.
+  int crop = 0;         ///< Padding of random crops.
+};
+
 struct Arguments {
   std::string data = "spiral";
   std::string data_dir;
   std::string model;
-  train::Options fit;
-  double learning_rate = 0;
+  std::string save;
+  std::optional<int> epochs, batch_size, crop;
+  std::optional<double> learning_rate, weight_decay, flip;
+  std::optional<std::string> schedule;
   double momentum = 0.9;
+  std::uint64_t seed = 0;
   int threads = 1;
   std::string precision = "f32";
 };
@@ -29,102 +49,230 @@ struct Arguments {
 struct Task {
   data::Dataset train;
   data::Dataset test;
-  std::string measured;  ///< `train` or `test`.
+  std::string measured;          ///< `train` or `test`.
+  std::vector<float> mean = {};  ///< That was subtracted.
+  float scale = 1;               ///< By which numbers were multiplied then.
 };
 
-/// Defaults that suit the data set, for what was not given on the command line.
-void fill_defaults(Arguments& arguments, const CLI::App& app) {
-  const bool spiral = arguments.data == "spiral";
-  if (app.count("--model") == 0) arguments.model = spiral ? "mlp:2-100-3" : "mlp:784-128-64-10";
-  if (app.count("--epochs") == 0) arguments.fit.epochs = spiral ? 200 : 5;
-  if (app.count("--lr") == 0) arguments.learning_rate = spiral ? 0.1 : 0.05;
-  if (arguments.data_dir.empty()) {
-    if (const char* dir = std::getenv("TAPEGRAD_DATA_DIR")) arguments.data_dir = dir;
+/// `mlp:2-100-3` in the words of a pattern.
+std::string pattern_of_mlp(const std::vector<std::int64_t>& sizes) {
+  std::string pattern;
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    pattern += fmt::format("{}fc{}", i == 1 ? "" : " relu ", sizes[i]);
   }
-  arguments.fit.precision = arguments.precision == "f64" ? f64 : f32;
+  return pattern;
+}
+
+/// What suits a model of the given name on the given data; any other name is a pattern itself.
+Recipe recipe_for(const std::string& model, const std::string& data) {
+  const bool spiral = data == "spiral", cifar = data == "cifar10";
+  if (model == "linear") {
+    return spiral ? Recipe{"fc{classes}", 100, 0.1} : Recipe{"fc{classes}", 20, 0.003, 0, 100};
+  }
+  if (model == "svm") {
+    Recipe recipe =
+        spiral ? Recipe{"fc{classes}", 100, 0.1} : Recipe{"fc{classes}", 20, 0.0005, 0, 100};
+    recipe.svm = true;
+    return recipe;
+  }
+  if (model == "two-layer") {
+    if (spiral) return {"fc100 relu fc{classes}", 200, 0.1};
+    return {"fc200 relu fc{classes}", cifar ? 30 : 10, 0.01, 1e-3, 100, false, true,
+            cifar ? 0.5 : 0.0};
+  }
+  const bool convnet = model == "convnet" || model.find("conv") != std::string::npos;
+  Recipe recipe{model, 5, 0.05};
+  if (spiral) recipe = {model, 200, 0.1};
+  if (convnet) recipe = {model, 40, 0.05, 5e-4, 64, false, true, 0.5, 4};
+  if (convnet && !cifar) recipe.epochs = 8;
+  if (convnet && !cifar) recipe.crop = 0;
+  if (model == "convnet") {
+    recipe.pattern =
+        "conv3-32 bn relu pool2f conv3-64 bn relu pool2f dropout0.3 fc128 relu dropout0.3 "
+        "fc{classes}";
+  }
+  return recipe;
+}
+
+/// The recipe with what the command line says otherwise, and the number of classes put in.
+Recipe fill_in(const Arguments& arguments, const Task& task) {
+  const std::string model = !arguments.model.empty()      ? arguments.model
+                            : arguments.data == "spiral"  ? "two-layer"
+                            : arguments.data == "cifar10" ? "convnet"
+                                                          : "fc128 relu fc64 relu fc{classes}";
+  Recipe recipe = recipe_for(model, arguments.data);
+  if (model.rfind("mlp:", 0) == 0) {
+    const auto sizes = nn::parse_mlp(model);
+    const auto features = static_cast<std::int64_t>(task.train.features());
+    if (sizes.front() != features || sizes.back() != task.train.classes) {
+      throw ValueError(
+          fmt::format("[train] needs a model with {} inputs and {} outputs for this data, got {}; "
+                      "write mlp:{}-…-{}",
+                      features, task.train.classes, model, features, task.train.classes));
+    }
+    recipe.pattern = pattern_of_mlp(sizes);
+  }
+  const std::string placeholder = "{classes}";
+  if (const auto at = recipe.pattern.find(placeholder); at != std::string::npos) {
+    recipe.pattern.replace(at, placeholder.size(), std::to_string(task.train.classes));
+  }
+  recipe.epochs = arguments.epochs.value_or(recipe.epochs);
+  recipe.batch_size = arguments.batch_size.value_or(recipe.batch_size);
+  recipe.learning_rate = arguments.learning_rate.value_or(recipe.learning_rate);
+  recipe.weight_decay = arguments.weight_decay.value_or(recipe.weight_decay);
+  recipe.flip = arguments.flip.value_or(recipe.flip);
+  recipe.crop = arguments.crop.value_or(recipe.crop);
+  if (arguments.schedule) recipe.cosine = *arguments.schedule == "cosine";
+  return recipe;
+}
+
+std::string data_dir(const Arguments& arguments) {
+  if (!arguments.data_dir.empty()) return arguments.data_dir;
+  if (const char* dir = std::getenv("TAPEGRAD_DATA_DIR")) return dir;
+  throw FileError("[train] needs the folder of the data files for --data " + arguments.data +
+                  "; give it with --data-dir DIR or TAPEGRAD_DATA_DIR=DIR. Fashion-MNIST's four "
+                  "files (train-images-idx3-ubyte.gz, …) are published at "
+                  "https://github.com/zalandoresearch/fashion-mnist, CIFAR-10's binary version at "
+                  "https://www.cs.toronto.edu/~kriz/cifar.html; --data spiral needs none");
 }
 
 Task load(const Arguments& arguments) {
   if (arguments.data == "spiral") {
-    const data::Dataset spiral = data::spiral(100, 3, arguments.fit.seed);
+    const data::Dataset spiral = data::spiral(100, 3, arguments.seed);
     return {spiral, spiral, "train"};
   }
-  if (arguments.data_dir.empty()) {
-    throw FileError("[train] needs the folder of the image files for --data " + arguments.data +
-                    "; give it with --data-dir DIR or TAPEGRAD_DATA_DIR=DIR. Fashion-MNIST's four "
-                    "files (train-images-idx3-ubyte.gz, …) are published at "
-                    "https://github.com/zalandoresearch/fashion-mnist; --data spiral needs none");
+  const std::string dir = data_dir(arguments);
+  if (arguments.data == "cifar10") {
+    return {data::load_cifar10(dir, data::Split::train), data::load_cifar10(dir, data::Split::test),
+            "test"};
   }
-  const int classes = arguments.data == "fashion-mnist" ? 10 : 0;
-  Task task{
-      flatten(data::load_idx_folder(arguments.data_dir, data::Split::train, classes)), {}, "test"};
-  task.test =
-      flatten(data::load_idx_folder(arguments.data_dir, data::Split::test, task.train.classes));
-  const data::MeanSubtraction centre(task.train);
-  centre.apply(task.train);
-  centre.apply(task.test);
+  if (arguments.data == "fashion-mnist") {
+    return {data::load_fashion_mnist(dir, data::Split::train),
+            data::load_fashion_mnist(dir, data::Split::test), "test"};
+  }
+  if (arguments.data == "images") {
+    // The split is the user's: a folder for each.
+    return {data::load_image_folder(dir + "/train"), data::load_image_folder(dir + "/test"),
+            "test"};
+  }
+  Task task{data::load_idx_folder(dir, data::Split::train), {}, "test"};
+  task.test = data::load_idx_folder(dir, data::Split::test, task.train.classes);
   return task;
 }
 
+/// What is done to images: a mean image is subtracted, or, for convolutions, to which all places
+/// are alike, the mean colour, and the numbers are divided by their standard deviation.
+void prepare(Task& task, bool convolves) {
+  const data::MeanSubtraction mean(task.train,
+                                   convolves ? data::MeanOf::channel : data::MeanOf::feature);
+  mean.apply(task.train);
+  mean.apply(task.test);
+  task.mean.assign(mean.mean().begin(), mean.mean().end());
+  if (!convolves) return;
+  double squares = 0;
+  for (const float number : task.train.inputs) squares += number * number;
+  const double count = static_cast<double>(task.train.inputs.size());
+  task.scale = squares > 0 ? static_cast<float>(1 / std::sqrt(squares / count)) : 1.0F;
+  task.train.inputs *= task.scale;
+  task.test.inputs *= task.scale;
+}
+
 void run(const Arguments& arguments) {
+  const Precision precision = arguments.precision == "f64" ? f64 : f32;
   set_num_threads(arguments.threads);
-  set_default_precision(arguments.fit.precision);
-  nn::manual_seed(arguments.fit.seed);
+  set_default_precision(precision);
+  nn::manual_seed(arguments.seed);
 
-  const Task task = load(arguments);
-  const auto sizes = nn::parse_mlp(arguments.model);
-  const auto features = static_cast<std::int64_t>(task.train.features());
-  if (sizes.front() != features || sizes.back() != task.train.classes) {
-    throw ValueError(
-        fmt::format("[train] needs a model with {} inputs and {} outputs for this "
-                    "data, got {}; write mlp:{}-…-{}",
-                    features, task.train.classes, arguments.model, features, task.train.classes));
+  Task task = load(arguments);
+  const Recipe recipe = fill_in(arguments, task);
+  const nn::Architecture architecture(recipe.pattern, task.train.sample_shape());
+  if (architecture.output() != Shape{task.train.classes}) {
+    throw ValueError(fmt::format(
+        "[train] needs a model with {} outputs for this data, got '{}' "
+        "with outputs {}; end it with fc{}",
+        task.train.classes, recipe.pattern, to_string(architecture.output()), task.train.classes));
   }
-  nn::Sequential model = nn::mlp(sizes);
-  optim::SGD sgd(model.parameters(), arguments.learning_rate, arguments.momentum);
+  if (arguments.data != "spiral") prepare(task, recipe.pattern.find("conv") != std::string::npos);
+  TrainedModel model{architecture, task.train.class_names, task.mean, task.scale,
+                     architecture.build()};
 
-  train::fit(model, sgd, task.train, arguments.fit, train::ProgressBar());
+  optim::SGDOptions rates(recipe.learning_rate, arguments.momentum);
+  rates.weight_decay = recipe.weight_decay;
+  optim::SGD sgd(optim::decay_only(nn::weights(model.network), model.network.parameters(), rates));
+
+  train::Options options;
+  options.epochs = recipe.epochs;
+  options.batch_size = recipe.batch_size;
+  options.seed = arguments.seed;
+  options.augmentation = {recipe.flip, recipe.crop};
+  options.precision = precision;
+  if (recipe.svm) {
+    options.loss = [](const Var& scores, const std::vector<int>& labels) {
+      return nn::multiclass_hinge_loss(scores, labels);
+    };
+  }
+
+  const auto batch_size = static_cast<std::size_t>(recipe.batch_size);
+  const auto steps = (task.train.size() + batch_size - 1) / batch_size;
+  std::optional<optim::LRScheduler> schedule;
+  if (recipe.cosine) {
+    schedule.emplace(
+        sgd, optim::schedule::cosine_annealing(static_cast<std::int64_t>(steps) * recipe.epochs));
+    options.after_step = [&] { schedule->step(); };
+  }
+
+  train::fit(model.network, sgd, task.train, options, train::ProgressBar());
   fmt::print("{} accuracy {:.4f}\n", task.measured,
-             train::accuracy(model, task.test, arguments.fit.precision));
+             train::accuracy(model.network, task.test, precision));
+  if (!arguments.save.empty()) model.save(arguments.save);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app("Trains a fully connected network and prints its accuracy.");
+  CLI::App app("Trains a network and prints its accuracy.");
   app.add_option("--data", arguments.data,
-                 "spiral (built in), fashion-mnist, or idx: any data set in MNIST's four files")
-      ->check(CLI::IsMember({"spiral", "fashion-mnist", "idx"}))
+                 "spiral (built in), fashion-mnist, cifar10, idx (any data set in MNIST's four "
+                 "files), or images (folders train and test with a folder of PNG or JPEG images "
+                 "per class)")
+      ->check(CLI::IsMember({"spiral", "fashion-mnist", "cifar10", "idx", "images"}))
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
-                 "folder of the image files; default TAPEGRAD_DATA_DIR");
+                 "folder of the data files; default TAPEGRAD_DATA_DIR");
   app.add_option("--model", arguments.model,
-                 "layer sizes, such as mlp:784-128-64-10; default suits the data");
+                 "linear, svm, two-layer, convnet, layer sizes such as mlp:784-128-64-10, or a "
+                 "pattern such as 'conv3-32 relu pool2 fc10' (see nn::Architecture); default suits "
+                 "the data, as do epochs, batch size, rates and augmentation");
   const CLI::Range one_or_more(1, std::numeric_limits<int>::max());
-  app.add_option("--epochs", arguments.fit.epochs, "passes over the data; default suits the data")
-      ->check(one_or_more);
-  app.add_option("--batch-size", arguments.fit.batch_size, "samples per step")
-      ->check(one_or_more)
-      ->capture_default_str();
-  app.add_option("--lr", arguments.learning_rate, "learning rate; default suits the data")
-      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--epochs", arguments.epochs, "passes over the data")->check(one_or_more);
+  app.add_option("--batch-size", arguments.batch_size, "samples per step")->check(one_or_more);
+  app.add_option("--lr", arguments.learning_rate, "learning rate")->check(CLI::Range(0.0, 1e6));
+  app.add_option("--schedule", arguments.schedule,
+                 "of the learning rate: constant, or cosine, which falls to 0")
+      ->check(CLI::IsMember({"constant", "cosine"}));
   app.add_option("--momentum", arguments.momentum, "of stochastic gradient descent")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  app.add_option("--seed", arguments.fit.seed, "of weights, order and spiral")
+  app.add_option("--weight-decay", arguments.weight_decay, "of weights, not of biases")
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--flip", arguments.flip, "probability of mirroring an image in training")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--crop", arguments.crop, "padding of random crops in training, in pixels")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--seed", arguments.seed, "of weights, order, augmentation and spiral")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
-  app.add_option("--threads", arguments.threads, "threads of matrix products")
+  app.add_option("--threads", arguments.threads, "threads of matrix products and convolutions")
       ->check(one_or_more)
       ->capture_default_str();
   app.add_option("--precision", arguments.precision, "f32 or f64")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
+  app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");
   CLI11_PARSE(app, argc, argv);
 
   try {
-    fill_defaults(arguments, app);
     run(arguments);
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "train: [memory] needs more memory than there is; make the model smaller\n");

@@ -63,7 +63,8 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
       Tape tape(options.precision, lean);
       const Var scores = model(tape.data(batch.inputs));
       check_scores(scores, batch, dataset.classes);
-      const Var loss = nn::cross_entropy(scores, batch.labels);
+      const Var loss = options.loss ? options.loss(scores, batch.labels)
+                                    : nn::cross_entropy(scores, batch.labels);
       const auto count = static_cast<std::int64_t>(batch.size());
       seen += count;
       Array<double>& score_numbers = kept_scores[step + 1 < steps ? 0 : 1];
@@ -73,6 +74,7 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
       optimizer.zero_grad();
       loss.backward();
       optimizer.step();
+      if (options.after_step) options.after_step();
       step_bytes = std::max(step_bytes, tape.memory().peak);
 
       const double seconds = seconds_since(start);

@@ -11,6 +11,9 @@
 
 namespace tapegrad::train {
 
+/// The loss of a batch, a single number: of its scores (batch, classes) and its labels.
+using Loss = std::function<Var(const Var& scores, const std::vector<int>& labels)>;
+
 /// How `fit` goes through the data.
 struct Options {
   int epochs = 10;         ///< How often every sample is seen.
@@ -18,6 +21,12 @@ struct Options {
   std::uint64_t seed = 0;  ///< Of the order in which samples come, and of their augmentation.
   /// What happens to images before each step; nothing unless it says so.
   data::Augmentation augmentation = {};
+  /// What is minimised; the mean softmax cross-entropy unless it says otherwise. May add penalties
+  /// on parameters.
+  Loss loss = {};
+  /// Called after every step of the optimizer, for what changes from step to step: a schedule,
+  /// max_norm, a moving average of the weights.
+  std::function<void()> after_step = {};
   /// Of the tapes on which steps are computed.
   Precision precision = default_precision();
 };
@@ -38,8 +47,8 @@ struct Progress {
 /// Called after every step, for a progress bar or a log.
 using Monitor = std::function<void(const Progress&)>;
 
-/// Trains a classifier: for each shuffled mini-batch the forward pass, the mean softmax
-/// cross-entropy, the backward pass and one step of the optimizer. Returns the last state. Throws
+/// Trains a classifier: for each shuffled mini-batch the forward pass, the loss, the backward pass
+/// and one step of the optimizer. Returns the last state. Throws
 /// ValueError for options below 1 or an empty data set, what `Augmentation::validate` throws,
 /// ShapeError if the model's output is not (batch, classes), NonFiniteError, naming the gate, when
 /// the loss is no longer a number.
