@@ -19,7 +19,9 @@ class ExponentialMovingAverage {
  public:
   /// Begins with the values of now. Throws ValueError unless 0 ≤ decay < 1, or for no parameters.
   explicit ExponentialMovingAverage(std::vector<Parameter> parameters, double decay = 0.999);
+  /// Takes over the averages.
   ExponentialMovingAverage(ExponentialMovingAverage&&) = default;
+  /// Takes over the averages, giving up its own.
   ExponentialMovingAverage& operator=(ExponentialMovingAverage&&) = default;
   ExponentialMovingAverage(const ExponentialMovingAverage&) = delete;
   ExponentialMovingAverage& operator=(const ExponentialMovingAverage&) = delete;
