@@ -109,3 +109,8 @@ fmt::format_context::iterator fmt::formatter<tapegrad::Var>::format(
   if (x.size() == 1 && x.shape().empty()) return number.format(x.item(), context);
   return fmt::format_to(context.out(), "{}", tapegrad::to_string(x));
 }
+
+fmt::format_context::iterator fmt::formatter<tapegrad::Shape>::format(
+    const tapegrad::Shape& shape, fmt::format_context& context) const {
+  return fmt::formatter<fmt::string_view>::format(tapegrad::to_string(shape), context);
+}

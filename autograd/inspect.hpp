@@ -66,8 +66,6 @@ struct fmt::formatter<tapegrad::Var> {
 
 template <>
 struct fmt::formatter<tapegrad::Shape> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const tapegrad::Shape& shape, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(tapegrad::to_string(shape), context);
-  }
+  fmt::format_context::iterator format(const tapegrad::Shape& shape,
+                                       fmt::format_context& context) const;
 };

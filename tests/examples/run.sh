@@ -110,6 +110,14 @@ grep -q 'softmax_cross_entropy' "$folder/circuit-drawn/network.dot" >"$log" ||
   echo "network.dot does not show the network" >"$log"
 verdict circuit-dot
 
+prints fully_convolutional "$programs/fully_convolutional" <<'END'
+6 Conv2d \(64, 9, 9\) 5,184 73,728 64 5,184 32×32 4
+81 windows and one pass differ by at most [0-9]e-0[4-9]
+81 windows: .* ms, one pass: .* ms, .* times faster
+a position every 2 pixels by shifted passes: \(1, 10, 17, 17\)
+a 224-net of 138357544 parameters on 384×384: \(1000, 6, 6\)
+END
+
 prints newton "$programs/newton" <<'END'
 step 0: f\(-1\.200000, 1\.000000\) = 2\.420e\+01, .*
 step [67]: f\(1\.000000, 1\.000000\) = .*e[-+][0-9]+, .*

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/gradcheck.hpp>
-#include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
+#include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/state_dict.hpp>
 
 #include "support/expect.hpp"

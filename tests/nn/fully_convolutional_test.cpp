@@ -169,10 +169,6 @@ TEST(FullyConvolutional, PoolsOfAWholeMapBecomeWindows) {
 TEST(FullyConvolutional, CopiesWeightsAndMode) {
   const Architecture net("conv3-2 fc3", {1, 4, 4});
   nn::Sequential model = net.build();
-  {
-    Tape tape;
-    model(tape.data(numbers({5, 2, 18, 18})));  // Moves the running averages.
-  }
   model.eval();
   nn::Sequential twin = fully_convolutional(net, model);
   EXPECT_FALSE(twin.is_training());
