@@ -25,14 +25,14 @@ Adagrad::Adagrad(const std::vector<Group>& groups) : GroupedOptimizer("Adagrad")
   add_groups(groups);
 }
 
-detail::Plan Adagrad::plan(AdagradOptions& options) const {
+Optimizer::Plan Adagrad::plan(AdagradOptions& options) const {
   return {{{"learning_rate", &options.learning_rate},
            {"eps", &options.eps},
            {"weight_decay", &options.weight_decay}},
           {"sum"}};
 }
 
-void Adagrad::update(detail::Slot& slot) {
+void Adagrad::update(Slot& slot) {
   const AdagradOptions& options = mutable_options(slot.group);
   with_precision(slot.parameter.precision(), [&](auto type) {
     using T = decltype(type);

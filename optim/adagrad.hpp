@@ -28,8 +28,8 @@ class Adagrad : public GroupedOptimizer<AdagradOptions> {
   explicit Adagrad(const std::vector<Group>& groups);
 
  private:
-  detail::Plan plan(AdagradOptions& options) const override;
-  void update(detail::Slot& slot) override;
+  Plan plan(AdagradOptions& options) const override;
+  void update(Slot& slot) override;
 };
 
 }  // namespace tapegrad::optim

@@ -27,7 +27,7 @@ void adam_step(T* __restrict x, T* __restrict m, T* __restrict v, const T* __res
   }
 }
 
-detail::Plan plan_of(AdamOptions& options) {
+Optimizer::Plan plan_of(AdamOptions& options) {
   return {{{"learning_rate", &options.learning_rate},
            {"beta1", &options.beta1, 1},
            {"beta2", &options.beta2, 1},
@@ -36,7 +36,7 @@ detail::Plan plan_of(AdamOptions& options) {
           {"exp_avg", "exp_avg_sq"}};
 }
 
-void update_slot(const detail::Slot& slot, const AdamOptions& options, double decay,
+void update_slot(const Optimizer::Slot& slot, const AdamOptions& options, double decay,
                  double shrink) {
   const bool corrects = options.bias_correction;
   const double correction1 = corrects ? 1 - std::pow(options.beta1, slot.steps) : 1;
@@ -67,11 +67,11 @@ Adam::Adam(const std::vector<Group>& groups) : GroupedOptimizer("Adam") {
   add_groups(groups);
 }
 
-detail::Plan Adam::plan(AdamOptions& options) const {
+Optimizer::Plan Adam::plan(AdamOptions& options) const {
   return plan_of(options);
 }
 
-void Adam::update(detail::Slot& slot) {
+void Adam::update(Slot& slot) {
   const AdamOptions& options = mutable_options(slot.group);
   update_slot(slot, options, options.weight_decay, 1);
 }
@@ -83,11 +83,11 @@ AdamW::AdamW(const std::vector<Group>& groups) : GroupedOptimizer("AdamW") {
   add_groups(groups);
 }
 
-detail::Plan AdamW::plan(AdamWOptions& options) const {
+Optimizer::Plan AdamW::plan(AdamWOptions& options) const {
   return plan_of(options);
 }
 
-void AdamW::update(detail::Slot& slot) {
+void AdamW::update(Slot& slot) {
   const AdamWOptions& options = mutable_options(slot.group);
   update_slot(slot, options, 0, 1 - options.learning_rate * options.weight_decay);
 }

@@ -38,8 +38,8 @@ class Adam : public GroupedOptimizer<AdamOptions> {
   explicit Adam(const std::vector<Group>& groups);
 
  private:
-  detail::Plan plan(AdamOptions& options) const override;
-  void update(detail::Slot& slot) override;
+  Plan plan(AdamOptions& options) const override;
+  void update(Slot& slot) override;
 };
 
 /// Those of Adam, with PyTorch's weight decay for AdamW.
@@ -59,8 +59,8 @@ class AdamW : public GroupedOptimizer<AdamWOptions> {
   explicit AdamW(const std::vector<Group>& groups);
 
  private:
-  detail::Plan plan(AdamWOptions& options) const override;
-  void update(detail::Slot& slot) override;
+  Plan plan(AdamWOptions& options) const override;
+  void update(Slot& slot) override;
 };
 
 }  // namespace tapegrad::optim

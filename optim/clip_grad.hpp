@@ -9,7 +9,8 @@
 namespace tapegrad::optim {
 
 /// Scales all gradients by one factor so that their norm, taken over all of them together, is at
-/// most max_norm, and returns the norm before: PyTorch's clip_grad_norm_. With a norm_type p it is
+/// most max_norm, and returns the norm before: PyTorch's clip_grad_norm_
+/// without the 1e-6 that it adds to the norm. With a norm_type p it is
 /// (Σ |g|ᵖ)^(1/p), with infinity max |g|. Parameters without gradient do not count. Throws
 /// ValueError unless max_norm is 0 or more and p above 0, NonFiniteError, with gradients
 /// unchanged, if the norm is NaN or infinite.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <tapegrad/ops/error.hpp>
+#include <tapegrad/optim/detail/checks.hpp>
 #include <tapegrad/optim/detail/saved_state.hpp>
 
 namespace tapegrad::optim {
@@ -20,9 +21,8 @@ void average(T* __restrict average, const T* __restrict x, std::int64_t n, T dec
 ExponentialMovingAverage::ExponentialMovingAverage(std::vector<Parameter> parameters, double decay)
     : parameters_(std::move(parameters)), decay_(decay) {
   detail::check_number("ExponentialMovingAverage", {"decay", decay, 0, 1});
-  if (parameters_.empty()) {
-    throw ValueError("[ExponentialMovingAverage] needs parameters to average, got none");
-  }
+  detail::check_not_empty("ExponentialMovingAverage", parameters_.empty());
+  detail::check_distinct("ExponentialMovingAverage", parameters_);
   for (const Parameter& parameter : parameters_) averages_.push_back(parameter.clone());
 }
 

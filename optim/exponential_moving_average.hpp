@@ -14,12 +14,17 @@ namespace tapegrad::optim {
 ///     average.apply();   // The model has the averages, to be tested or saved,
 ///     average.restore(); // and its own values again, to be trained further.
 ///
-/// It can be moved but not copied: a copy would share its averages unseen.
+/// Buffers, such as the running statistics of batch normalisation, are averaged only if they are
+/// among the parameters given. It can be moved but not copied: a copy would share its averages
+/// unseen.
 class ExponentialMovingAverage {
  public:
-  /// Begins with the values of now. Throws ValueError unless 0 ≤ decay < 1, or for no parameters.
+  /// Begins with the values of now. Throws ValueError unless 0 ≤ decay < 1, for no parameters, or
+  /// for one that comes twice.
   explicit ExponentialMovingAverage(std::vector<Parameter> parameters, double decay = 0.999);
+  /// Takes over the averages.
   ExponentialMovingAverage(ExponentialMovingAverage&&) = default;
+  /// Takes over the averages, giving up its own.
   ExponentialMovingAverage& operator=(ExponentialMovingAverage&&) = default;
   ExponentialMovingAverage(const ExponentialMovingAverage&) = delete;
   ExponentialMovingAverage& operator=(const ExponentialMovingAverage&) = delete;

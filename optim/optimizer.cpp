@@ -8,18 +8,18 @@
 
 namespace tapegrad::optim {
 
-void Optimizer::add_group(const std::vector<Parameter>& parameters, detail::Plan plan) {
-  for (const detail::Option& option : plan.options) {
+void Optimizer::add_group(const std::vector<Parameter>& parameters, Plan plan) {
+  for (const Option& option : plan.options) {
     detail::check_number(name_, {option.name, *option.value, 0, option.below});
   }
   std::vector<Parameter> all;
-  for (const detail::Slot& slot : slots_) all.push_back(slot.parameter);
+  for (const Slot& slot : slots_) all.push_back(slot.parameter);
   all.insert(all.end(), parameters.begin(), parameters.end());
   detail::check_distinct(name_, all);
 
-  std::vector<detail::Slot> slots = slots_;
+  std::vector<Slot> slots = slots_;
   for (const Parameter& parameter : parameters) {
-    detail::Slot slot{parameter, groups_.size(), {}};
+    Slot slot{parameter, groups_.size(), {}};
     for (const char* const what : plan.state) {
       slot.state.push_back(Parameter::zeros(parameter.shape(), parameter.precision()));
       slot.state.back().state()->name = what;
@@ -54,18 +54,18 @@ void Optimizer::set_learning_rate(double rate, std::size_t group) {
   set(groups_[group].front(), rate);
 }
 
-void Optimizer::set(const detail::Option& option, double value) {
+void Optimizer::set(const Option& option, double value) {
   detail::check_number(name_, {option.name, value, 0, option.below});
   *option.value = value;
 }
 
 void Optimizer::zero_grad() {
-  for (detail::Slot& slot : slots_) slot.parameter.zero_grad();
+  for (Slot& slot : slots_) slot.parameter.zero_grad();
 }
 
 void Optimizer::step() {
   bool moved = false;
-  for (detail::Slot& slot : slots_) {
+  for (Slot& slot : slots_) {
     if (!slot.parameter.has_grad()) continue;
     moved = true;
     ++slot.parameter.state()->version;
@@ -92,7 +92,7 @@ std::vector<detail::Number> Optimizer::numbers() const {
     result.push_back({std::to_string(i) + ".step", slots_[i].steps, 0, unbounded, true});
   }
   for (std::size_t k = 0; k < groups_.size(); ++k) {
-    for (const detail::Option& option : groups_[k]) {
+    for (const Option& option : groups_[k]) {
       const std::string name = "groups." + std::to_string(k) + "." + option.name;
       result.push_back({name, *option.value, 0, option.below});
     }
@@ -107,9 +107,9 @@ NamedParameters Optimizer::state_dict() const {
 void Optimizer::load_state_dict(const NamedParameters& state) {
   const std::vector<double> loaded = detail::load_saved_state(name_, arrays(), numbers(), state);
   const double* next = loaded.data();
-  for (detail::Slot& slot : slots_) slot.steps = *next++;
-  for (const std::vector<detail::Option>& options : groups_) {
-    for (const detail::Option& option : options) *option.value = *next++;
+  for (Slot& slot : slots_) slot.steps = *next++;
+  for (const std::vector<Option>& options : groups_) {
+    for (const Option& option : options) *option.value = *next++;
   }
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include <tapegrad/autograd/named_parameters.hpp>
-#include <tapegrad/optim/detail/plan.hpp>
 #include <tapegrad/optim/detail/saved_state.hpp>
-#include <tapegrad/optim/detail/slot.hpp>
 
 namespace tapegrad::optim {
 
@@ -59,28 +59,71 @@ class Optimizer {
   /// is there, and each number is in its range.
   void load_state_dict(const NamedParameters& state);
 
+  /// A parameter that an optimizer changes, and what its rule remembers of it.
+  struct Slot {
+    Parameter parameter;           ///< The parameter.
+    std::size_t group;             ///< Its group.
+    std::vector<Parameter> state;  ///< Arrays of its shape and precision, at first zero.
+    /// How often it was changed, the step that is being made included.
+    double steps = 0;
+
+    /// The number of elements of each array.
+    std::int64_t size() const { return parameter.size(); }
+    /// The elements of the parameter. T must be its type, here and below.
+    template <class T>
+    T* value() const {
+      return static_cast<T*>(parameter.state()->value);
+    }
+    /// The elements of its gradient.
+    template <class T>
+    const T* grad() const {
+      return static_cast<const T*>(parameter.state()->grad);
+    }
+    /// The elements of one of the arrays that are remembered.
+    template <class T>
+    T* state_values(std::size_t which) const {
+      return static_cast<T*>(state[which].state()->value);
+    }
+  };
+
+  /// An option of a group that is a number of at least 0.
+  struct Option {
+    const char* name;  ///< Under which errors and state_dict() show it; a literal.
+    double* value;     ///< Where it is.
+    /// What it must stay below.
+    double below = std::numeric_limits<double>::infinity();
+  };
+
+  /// What a group consists of besides its parameters.
+  struct Plan {
+    std::vector<Option> options;     ///< The learning rate first.
+    std::vector<const char*> state;  ///< The names of what is remembered of each parameter.
+  };
+
  protected:
   /// `name` is how errors call it; a literal.
   explicit Optimizer(const char* name) : name_(name) {}
+  /// Takes over parameters and state.
   Optimizer(Optimizer&&) = default;
+  /// Takes over parameters and state, giving up its own.
   Optimizer& operator=(Optimizer&&) = default;
 
   /// Adds parameters, with their state at zero. Throws ValueError, and changes nothing, for an
   /// option out of its range or a parameter that is there already. The pointers to options stay
   /// in use.
-  void add_group(const std::vector<Parameter>& parameters, detail::Plan plan);
+  void add_group(const std::vector<Parameter>& parameters, Plan plan);
   /// Throws ValueError if no group has a parameter.
   void check_not_empty() const;
 
   /// Changes one parameter, which has a gradient, by the rule.
-  virtual void update(detail::Slot& slot) = 0;
+  virtual void update(Slot& slot) = 0;
 
-  const char* name() const { return name_; }
-  const std::vector<detail::Slot>& slots() const { return slots_; }
+  /// All parameters with their state.
+  const std::vector<Slot>& slots() const { return slots_; }
   /// Throws ValueError if there is no such group.
   void check_group(std::size_t group) const;
   /// Sets an option. Throws ValueError, and changes nothing, if the value is out of its range.
-  void set(const detail::Option& option, double value);
+  void set(const Option& option, double value);
 
  private:
   /// All numbers of the state: steps of all parameters, then options of all groups.
@@ -89,13 +132,35 @@ class Optimizer {
   NamedParameters arrays() const;
 
   const char* name_;
-  std::vector<detail::Slot> slots_;
-  std::vector<std::vector<detail::Option>> groups_;
+  std::vector<Slot> slots_;
+  std::vector<std::vector<Option>> groups_;
 };
 
-/// An optimizer whose groups have options of one type. A rule of one's own derives from this: its
-/// constructor calls `add_groups`, `plan` says which options and arrays it has, `update` changes a
-/// parameter.
+/// An optimizer whose groups have options of one type. A rule of one's own derives from this:
+///
+///     struct SignOptions { double learning_rate; };
+///
+///     class SignSGD : public optim::GroupedOptimizer<SignOptions> {
+///      public:
+///       SignSGD(std::vector<Parameter> parameters, double rate) : GroupedOptimizer("SignSGD") {
+///         add_groups({{parameters, {rate}}});
+///       }
+///
+///      private:
+///       Plan plan(SignOptions& options) const override {
+///         return {{{"learning_rate", &options.learning_rate}}, {}};
+///       }
+///       void update(Slot& slot) override {
+///         with_precision(slot.parameter.precision(), [&](auto type) {
+///           using T = decltype(type);
+///           const T rate = static_cast<T>(options(slot.group).learning_rate);
+///           for (std::int64_t i = 0; i < slot.size(); ++i) {
+///             const T g = slot.grad<T>()[i];
+///             slot.value<T>()[i] -= g > 0 ? rate : g < 0 ? -rate : 0;
+///           }
+///         });
+///       }
+///     };
 template <class Options>
 class GroupedOptimizer : public Optimizer {
  public:
@@ -122,8 +187,11 @@ class GroupedOptimizer : public Optimizer {
   }
 
  protected:
-  using Optimizer::Optimizer;
+  /// `name` is how errors call it; a literal.
+  explicit GroupedOptimizer(const char* name) : Optimizer(name) {}
 
+  /// For constructors: adds all groups. Throws as add_group, and ValueError if no group has a
+  /// parameter.
   void add_groups(const std::vector<Group>& groups) {
     for (const Group& group : groups) add_group(group);
     check_not_empty();
@@ -131,8 +199,9 @@ class GroupedOptimizer : public Optimizer {
 
   /// What a group with these options consists of. Throws ValueError for options that contradict
   /// each other.
-  virtual detail::Plan plan(Options& options) const = 0;
+  virtual Plan plan(Options& options) const = 0;
 
+  /// The options of a group, to be changed within their ranges.
   Options& mutable_options(std::size_t group) { return options_[group]; }
 
  private:

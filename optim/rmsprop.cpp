@@ -25,7 +25,7 @@ RMSprop::RMSprop(const std::vector<Group>& groups) : GroupedOptimizer("RMSprop")
   add_groups(groups);
 }
 
-detail::Plan RMSprop::plan(RMSpropOptions& options) const {
+Optimizer::Plan RMSprop::plan(RMSpropOptions& options) const {
   return {{{"learning_rate", &options.learning_rate},
            {"alpha", &options.alpha, 1},
            {"eps", &options.eps},
@@ -33,7 +33,7 @@ detail::Plan RMSprop::plan(RMSpropOptions& options) const {
           {"square_avg"}};
 }
 
-void RMSprop::update(detail::Slot& slot) {
+void RMSprop::update(Slot& slot) {
   const RMSpropOptions& options = mutable_options(slot.group);
   with_precision(slot.parameter.precision(), [&](auto type) {
     using T = decltype(type);

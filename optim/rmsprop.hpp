@@ -29,8 +29,8 @@ class RMSprop : public GroupedOptimizer<RMSpropOptions> {
   explicit RMSprop(const std::vector<Group>& groups);
 
  private:
-  detail::Plan plan(RMSpropOptions& options) const override;
-  void update(detail::Slot& slot) override;
+  Plan plan(RMSpropOptions& options) const override;
+  void update(Slot& slot) override;
 };
 
 }  // namespace tapegrad::optim

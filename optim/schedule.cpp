@@ -39,7 +39,10 @@ auto reached(const std::vector<std::int64_t>& milestones, std::int64_t t) {
 Schedule step(std::int64_t step_size, double gamma) {
   check_steps("schedule::step", step_size);
   detail::check_number("schedule::step", {"gamma", gamma});
-  return [=](std::int64_t t) { return std::pow(gamma, static_cast<double>(t / step_size)); };
+  return [=](std::int64_t t) {
+    const std::int64_t reductions = t / step_size;
+    return std::pow(gamma, static_cast<double>(reductions));
+  };
 }
 
 Schedule multi_step(std::vector<std::int64_t> milestones, double gamma) {

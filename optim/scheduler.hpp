@@ -30,7 +30,9 @@ class Scheduler {
  protected:
   /// `name` is how errors call it; a literal.
   Scheduler(const char* name, Schedule schedule);
+  /// Takes over the schedule and t.
   Scheduler(Scheduler&&) = default;
+  /// Takes over the schedule and t.
   Scheduler& operator=(Scheduler&&) = default;
 
   /// Sets the number at a step.

@@ -40,7 +40,7 @@ void nesterov_step(T* __restrict x, T* __restrict v, const T* __restrict g, std:
 }
 
 template <bool decays>
-void update_slot(const detail::Slot& slot, const SGDOptions& options) {
+void update_slot(const Optimizer::Slot& slot, const SGDOptions& options) {
   with_precision(slot.parameter.precision(), [&](auto type) {
     using T = decltype(type);
     const T rate = static_cast<T>(options.learning_rate);
@@ -67,21 +67,21 @@ SGD::SGD(const std::vector<Group>& groups) : GroupedOptimizer("SGD") {
   add_groups(groups);
 }
 
-detail::Plan SGD::plan(SGDOptions& options) const {
+Optimizer::Plan SGD::plan(SGDOptions& options) const {
   if (options.nesterov && options.momentum == 0) {
     throw ValueError("[SGD] needs a momentum above 0 for Nesterov's form, got 0");
   }
-  detail::Plan result{{{"learning_rate", &options.learning_rate},
-                       {"momentum", &options.momentum},
-                       {"weight_decay", &options.weight_decay}},
-                      {}};
+  Plan result{{{"learning_rate", &options.learning_rate},
+               {"momentum", &options.momentum},
+               {"weight_decay", &options.weight_decay}},
+              {}};
   if (options.momentum != 0) result.state = {"velocity"};
   return result;
 }
 
 void SGD::set_momentum(double momentum) {
   if (std::any_of(slots().begin(), slots().end(),
-                  [](const detail::Slot& slot) { return slot.state.empty(); })) {
+                  [](const Slot& slot) { return slot.state.empty(); })) {
     throw ValueError(
         "[SGD] needs groups made with momentum to change it, got one made without; make it with "
         "the first momentum of the schedule");
@@ -91,7 +91,7 @@ void SGD::set_momentum(double momentum) {
   }
 }
 
-void SGD::update(detail::Slot& slot) {
+void SGD::update(Slot& slot) {
   const SGDOptions& options = mutable_options(slot.group);
   if (options.weight_decay == 0) {
     update_slot<false>(slot, options);

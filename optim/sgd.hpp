@@ -42,8 +42,8 @@ class SGD : public GroupedOptimizer<SGDOptions> {
   void set_momentum(double momentum);
 
  private:
-  detail::Plan plan(SGDOptions& options) const override;
-  void update(detail::Slot& slot) override;
+  Plan plan(SGDOptions& options) const override;
+  void update(Slot& slot) override;
 };
 
 }  // namespace tapegrad::optim

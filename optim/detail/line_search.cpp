@@ -26,7 +26,8 @@ struct Wolfe {
   LinePoint start;
 
   bool sinks_enough(const LinePoint& p) const {
-    return p.value <= start.value + c1 * p.t * start.slope;
+    return std::isfinite(p.value) && std::isfinite(p.slope) &&
+           p.value <= start.value + c1 * p.t * start.slope;
   }
   bool is_flat(const LinePoint& p) const { return std::abs(p.slope) <= -c2 * start.slope; }
 };

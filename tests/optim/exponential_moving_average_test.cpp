@@ -88,6 +88,7 @@ TEST(ExponentialMovingAverage, BadArguments) {
                              {"[ExponentialMovingAverage]", "as decay"});
   }
   expect_error<ValueError>([] { ExponentialMovingAverage({}); }, {"got none"});
+  expect_error<ValueError>([&] { ExponentialMovingAverage({x, x}); }, {"twice"});
 }
 
 }  // namespace

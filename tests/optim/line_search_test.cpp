@@ -64,6 +64,16 @@ TEST(LineSearch, GoesBackFromWhatIsNoNumber) {
   EXPECT_LT(found.t, 0.1);
 }
 
+TEST(LineSearch, GoesBackFromASlopeThatIsNoNumber) {
+  const auto at = [](double t) {
+    const double slope = t < 0.1 ? -1 : std::numeric_limits<double>::quiet_NaN();
+    return LinePoint{t, -t, slope};
+  };
+  const LinePoint found = strong_wolfe(at, at(0), 1, 40);
+  EXPECT_GT(found.t, 0);
+  EXPECT_LT(found.t, 0.1);
+}
+
 TEST(LineSearch, EndsWhereNothingSinks) {
   // A slope that lies: the value only rises.
   int calls = 0;

@@ -183,6 +183,45 @@ TEST(OptimizerState, HasANameForEachPart) {
   EXPECT_EQ(RMSprop({b}).state_dict()[0].first, "0.square_avg");
 }
 
+/// The rule that GroupedOptimizer's description shows.
+struct SignOptions {
+  double learning_rate;
+};
+class SignSGD : public GroupedOptimizer<SignOptions> {
+ public:
+  SignSGD(const std::vector<Parameter>& parameters, double rate) : GroupedOptimizer("SignSGD") {
+    add_groups({{parameters, {rate}}});
+  }
+
+ private:
+  Plan plan(SignOptions& options) const override {
+    return {{{"learning_rate", &options.learning_rate}}, {}};
+  }
+  void update(Slot& slot) override {
+    with_precision(slot.parameter.precision(), [&](auto type) {
+      using T = decltype(type);
+      const T rate = static_cast<T>(options(slot.group).learning_rate);
+      for (std::int64_t i = 0; i < slot.size(); ++i) {
+        const T g = slot.grad<T>()[i];
+        slot.value<T>()[i] -= g > 0 ? rate : g < 0 ? -rate : 0;
+      }
+    });
+  }
+};
+
+TEST(GroupedOptimizer, CarriesARuleOfOnesOwn) {
+  Parameter p(array({3}, {1, 2, 3}), f32);
+  SignSGD sign({p}, 0.25);
+  p.set_grad({10.0, -0.1, 0.0});
+  sign.step();
+  expect_numbers(p.value(), {0.75, 2.25, 3});
+  sign.zero_grad();
+  expect_error<TapeError>([&] { sign.step(); }, {"[SignSGD]", "backward()"});
+  expect_error<ValueError>([&] { sign.set_learning_rate(-1); }, {"[SignSGD]", "learning rate"});
+  EXPECT_EQ(names_of(sign.state_dict()),
+            (std::vector<std::string>{"0.step", "groups.0.learning_rate"}));
+}
+
 /// Loading throws with these words and changes nothing.
 void expect_refused(Optimizer& optimizer, const NamedParameters& state,
                     const std::vector<std::string>& words, Place place = Place::here()) {
