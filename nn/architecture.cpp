@@ -370,11 +370,14 @@ std::string conv_net(const ConvNetSizes& sizes) {
     }
     return std::to_string(number);
   };
-  const std::string window = check(sizes.size, 1, "a size of filters");
+  const std::string before = "[conv" + check(sizes.size, 1, "a size of filters") + "-";
   const std::string times = check(sizes.convolutions, 0, "a number of convolutions per block");
+  const std::string after = " relu]*" + times + " ";
   std::string text;
   for (const std::int64_t filters : sizes.filters) {
-    text += "[conv" + window + "-" + check(filters, 1, "filters") + " relu]*" + times + " ";
+    text += before;
+    text += check(filters, 1, "filters");
+    text += after;
     if (sizes.pool) text += "pool2 ";
   }
   for (const std::int64_t units : sizes.hidden) {

@@ -131,9 +131,8 @@ void Module::collect_modules(const std::string& path,
                                  [&](const auto& entry) { return entry.second == this; });
   if (known) return;
   found.emplace_back(path, this);
-  for (const auto& [name, child] : children_) {
-    child->collect_modules(path.empty() ? name : path + "." + name, found);
-  }
+  const std::string prefix = path.empty() ? "" : path + ".";
+  for (const auto& [name, child] : children_) child->collect_modules(prefix + name, found);
 }
 
 }  // namespace tapegrad::nn

@@ -96,6 +96,7 @@ std::vector<double> coordinates_of(const GridAxis& axis) {
         axis.direction.name(), axis.low, axis.high));
   }
   std::vector<double> coordinates;
+  coordinates.reserve(static_cast<std::size_t>(axis.points));
   // In this order of operations a 0 in the middle is exactly 0.
   for (int i = 0; i < intervals; ++i) coordinates.push_back(axis.low + width * i / intervals);
   coordinates.push_back(axis.high);
