@@ -236,9 +236,9 @@ Var l2_pool2d(Operand x, const ops::Pooling& form) {
   const Operand mean = at(avg_pool2d(at(square(x), place), ops::AvgPool2d(form)), place);
   const Operand squares = at(mul_constant(mean, size), place);
   // √ has no gradient at 0: what comes from there is left out.
-  const Operand is_positive = at(greater(squares, at(0.0, place)), place);
-  const Operand safe = at(where(is_positive, squares, at(1.0, place)), place);
-  return where(is_positive, at(sqrt(safe), place), at(0.0, place));
+  const Operand is_zero = at(equal(squares, at(0.0, place)), place);
+  const Operand safe = at(where(is_zero, at(1.0, place), squares), place);
+  return where(is_zero, at(0.0, place), at(sqrt(safe), place));
 }
 
 Var argmin(Operand x, const Axes& axis, bool keepdims) {

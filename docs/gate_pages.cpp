@@ -46,7 +46,7 @@ Gate listed_gate(const char* name, const char* type, const fs::path& root) {
   gate.cases = testing::cases_of(G{});
   gate.header = read_gate_header(root / "ops" / (gate.name + ".hpp"), type);
   if (gate.header.operands.empty()) {
-    const std::vector<std::string> names = {"a", "b", "c"};
+    const std::vector<std::string> names = {"a", "b", "c", "d"};
     if (gate.table->arity == 1) gate.header.operands = {"x"};
     if (gate.table->arity > 1) {
       gate.header.operands = {names.begin(), names.begin() + gate.table->arity};

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include <tapegrad/nn/detail/batch.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -27,7 +28,7 @@ Parameter ones(std::int64_t channels) {
 void move_towards(Parameter& old, const Array<double>& new_numbers, double share) {
   Array<double> moved = old.value();
   for (std::size_t i = 0; i < moved.size(); ++i) {
-    moved.data()[i] += share * (new_numbers.data()[i] - moved.data()[i]);
+    moved.data()[i] = (1 - share) * moved.data()[i] + share * new_numbers.data()[i];
   }
   old.set_value(moved);
 }
@@ -75,7 +76,9 @@ Var BatchNorm::forward(const Var& x) {
 
 /// (x − mean)·scale, and what the layer has learned.
 Var BatchNorm::normalised(const Var& x, Operand mean, Operand scale) const {
-  if (affine_) return channel_affine(x, mean, mul(affine_->weight, scale), affine_->bias);
+  if (affine_)
+    return channel_affine(x, mean, mul(detail::parameter_beside(x, affine_->weight), scale),
+                          affine_->bias);
   return channel_affine(x, mean, scale, per_channel(channels_, [](std::int64_t) { return 0.0; }));
 }
 

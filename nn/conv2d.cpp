@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <tapegrad/nn/detail/batch.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -39,7 +40,8 @@ Var Conv2d::forward(const Var& x) {
   const Var y =
       conv2d(x, weight_,
              {options_.stride, options_.padding, options_.dilation, options_.groups, options_.fit});
-  return bias_.has_value() ? y + reshape(*bias_, {bias_->size(), 1, 1}) : y;
+  if (!bias_.has_value()) return y;
+  return y + reshape(detail::parameter_beside(x, *bias_), {bias_->size(), 1, 1});
 }
 
 Window Conv2d::window() const {

@@ -11,9 +11,9 @@ Dropout::Dropout(double p, DropoutScaling scaling) : p_(p), scaling_(scaling) {
 Var Dropout::forward(const Var& x) {
   const bool is_inverted = scaling_ == DropoutScaling::training;
   if (!is_training()) return is_inverted ? x : x * (1 - p_);
+  const Var mask = detail::random_mask(x, x.shape(), p_, "Dropout");
   // The gate's masks are those of inverted dropout.
-  const Var y = x * detail::random_mask(x, x.shape(), p_, "Dropout");
-  return is_inverted ? y : y * (1 - p_);
+  return is_inverted ? x * mask : where(mask, x, 0);
 }
 
 }  // namespace tapegrad::nn

@@ -30,8 +30,7 @@ Parameter table(const Numbers& numbers, const Shape& shape) {
 /// A table on the tape of x.
 Operand table_beside(const Var& x, const Parameter& table, Place place) {
   const NoGrad no_grad;
-  tapegrad::detail::Block& block = tapegrad::detail::live_block(x, "HierarchicalSoftmax", place);
-  return at(tapegrad::detail::record_parameter(block, table, place), place);
+  return at(detail::parameter_beside(x, table, place), place);
 }
 
 /// The number of a node's first unit, for every inner node.

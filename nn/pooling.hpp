@@ -6,7 +6,8 @@
 namespace tapegrad::nn {
 
 /// Base of the pools: x (N, C, H, W) to (N, C, OH, OW), OH = (H − F + 2P)/S + 1. `MaxPool2d(2)` has
-/// windows of 2 side by side, `MaxPool2d(3, 2)` overlapping ones. No parameters.
+/// windows of 2 side by side, `MaxPool2d(3, 2)` overlapping ones of stride 2,
+/// `MaxPool2d(HeightWidth{3, 1})` windows of 3×1. No parameters.
 class Pool2d : public Module {
  public:
   /// Without a stride, windows lie side by side.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <tapegrad/nn/detail/batch.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -32,7 +33,7 @@ Var PReLU::forward(const Var& x) {
   }
   Shape along_axis_1{slopes};
   for (int axis = 2; axis < shape.rank(); ++axis) along_axis_1.push_back(1);
-  return where(x > 0, x, reshape(weight_, along_axis_1) * x);
+  return where(x > 0, x, reshape(detail::parameter_beside(x, weight_), along_axis_1) * x);
 }
 
 }  // namespace tapegrad::nn

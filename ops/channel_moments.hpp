@@ -12,8 +12,9 @@ struct Reshape;
 struct Slice;
 
 /// The mean and the variance of each channel of x (N, C, …) over its n numbers in all samples:
-/// y (2, C) with y[0, c] = Σ x/n and y[1, c] = Σ (x − y[0, c])²/n. Both are gathered in double, the
-/// memory read once. ∂y[0, c]/∂x = 1/n, ∂y[1, c]/∂x = 2·(x − y[0, c])/n.
+/// y (2, C) with y[0, c] = Σ x/n and y[1, c] = Σ (x − y[0, c])²/n. What the samples contribute is
+/// gathered in double, and their memory read once. ∂y[0, c]/∂x = 1/n,
+/// ∂y[1, c]/∂x = 2·(x − y[0, c])/n.
 struct ChannelMoments : Whole<1> {
   Shape shape(Shapes x) const {
     const Channels all = channels_of(x[0], "channel_moments");

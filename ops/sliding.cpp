@@ -1,5 +1,6 @@
 #include <tapegrad/ops/sliding.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace tapegrad::ops {
@@ -24,6 +25,12 @@ std::int64_t positions_along(const Axis& a, Fit fit, const char* gate) {
     fail(gate, "a window, stride and dilation of at least 1 and no negative padding, got " +
                    text(a.window) + ", " + text(a.stride) + ", " + text(a.dilation) + " and " +
                    text(a.padding) + " along the " + a.name);
+  }
+  constexpr std::int64_t most = std::int64_t{1} << 31;
+  if (std::max({a.window, a.stride, a.dilation, a.padding}) > most) {
+    fail(gate, "a window, stride, dilation and padding of at most 2^31, got " + text(a.window) +
+                   ", " + text(a.stride) + ", " + text(a.dilation) + " and " + text(a.padding) +
+                   " along the " + a.name);
   }
   const std::int64_t spanned = a.dilation * (a.window - 1) + 1;
   const std::int64_t room = a.image + 2 * a.padding - spanned;

@@ -1,18 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <tapegrad/ops/shape.hpp>
 
 namespace tapegrad {
 
-/// A number for the height and one for the width; a single number stands for both.
+/// A number for the height and one for the width; a single number stands for both. Where a window
+/// of 3×1 and a size with its stride could be meant, write `HeightWidth{3, 1}`.
 struct HeightWidth {
   std::int64_t height;  ///< Along the last axis but one.
   std::int64_t width;   ///< Along the last axis.
 
   /// The same for both.
-  HeightWidth(std::int64_t both) : height(both), width(both) {}
+  template <class Integer, class = std::enable_if_t<std::is_integral_v<Integer>>>
+  HeightWidth(Integer both) : height(both), width(both) {}
+  /// Not a fraction.
+  HeightWidth(double both) = delete;
   /// One for each.
   HeightWidth(std::int64_t height_, std::int64_t width_) : height(height_), width(width_) {}
 

@@ -60,6 +60,11 @@ const Array<double>& checked_labels(const Shape& scores, const Operand& labels, 
   });
 }
 
+Var parameter_beside(const Var& x, const Parameter& parameter, Place place) {
+  namespace engine = tapegrad::detail;
+  return engine::record_parameter(engine::live_block(x, "parameter", place), parameter, place);
+}
+
 Var data_beside(const Var& x, const ArrayRef& numbers, Place place) {
   return tapegrad::detail::record_leaf(tapegrad::detail::live_block(x, "data", place), numbers,
                                        false, false, place);

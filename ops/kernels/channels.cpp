@@ -42,7 +42,8 @@ struct Merge {
   void operator()(double mean_here, double squares_here, double& mean, double& squares) const {
     const double apart = mean_here - mean;
     mean += apart * share;
-    squares += squares_here + apart * apart * weight;
+    // The square of what is apart may overflow where nothing has been met before.
+    squares += squares_here + (weight == 0 ? 0.0 : apart * apart * weight);
   }
 
   double share, weight;
@@ -72,17 +73,22 @@ void channel_moments(const Channels& form, const T* x, T* y, bool accumulate) {
       x += form.channels;
       continue;
     }
-    // Twice over numbers that the cache holds, rather than squares that lose digits to the mean.
+    // Again over numbers that the cache holds, as squares lose digits to a mean far from 0. What
+    // the first sum has rounded away, the second one finds: numbers that are equal have no
+    // variance.
     for (std::int64_t c = 0; c < form.channels; ++c, x += form.size) {
-      const double mean_here = sum_row(x, form.size) / size;
-      const T near = static_cast<T>(mean_here);
-      const double squares_here = sum_terms<T>(form.size, [x, near](auto like, std::int64_t i) {
-        const auto apart = load_as<decltype(like)>(x + i) - decltype(like)(near);
-        return apart * apart;
+      const T near = static_cast<T>(sum_row(x, form.size) / size);
+      const auto apart = [x, near](auto like, std::int64_t i) {
+        return load_as<decltype(like)>(x + i) - decltype(like)(near);
+      };
+      const double rest = sum_terms<T>(form.size, apart);
+      const double squares_near = sum_terms<T>(form.size, [apart](auto like, std::int64_t i) {
+        const auto distance = apart(like, i);
+        return distance * distance;
       });
-      // `near` is the mean but for its rounding.
-      const double rounding = mean_here - static_cast<double>(near);
-      merge(mean_here, squares_here - size * rounding * rounding, mean[c], squares[c]);
+      const double squares_here = squares_near - rest * rest / size;
+      merge(static_cast<double>(near) + rest / size, squares_here < 0 ? 0.0 : squares_here, mean[c],
+            squares[c]);
     }
   }
   put(mean, form.channels, 1.0, y, accumulate);

@@ -145,7 +145,7 @@ void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w,
   const std::int64_t size = s.groups * all.filters;
   T* const sums = scratch<T, WeightGrads>(parts * size);
   std::fill_n(sums, parts * size, T(0));
-  for_each_part(all.count, parts, [&](int thread, std::int64_t first, std::int64_t end) {
+  for_each_part(all.count, parts, [&](int share, std::int64_t first, std::int64_t end) {
     Windows<T> windows(s);
     T* const memory = scratch<T, WeightGrad>(all.rows * area(s.output) + Lanes<T>::width);
     for (std::int64_t part = first; part < end; ++part) {
@@ -157,7 +157,7 @@ void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w,
       }
       const MatrixPanels<T> outputs{{g + part * all.output, 1, area(s.output)}};
       multiply_panels(all.rows, s.out_channels, area(s.output), matrix(columns, area(s.output)),
-                      outputs, sums + thread * size + part % s.groups * all.filters, true);
+                      outputs, sums + share * size + part % s.groups * all.filters, true);
     }
   });
   for (std::int64_t group = 0; group < s.groups; ++group) {

@@ -1,11 +1,13 @@
 #include <tapegrad/ops/kernels/parallel.hpp>
 
+#include <pthread.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
-#include <vector>
 
 #include <cblas.h>
 
@@ -13,29 +15,15 @@ namespace tapegrad::ops::kernels {
 
 namespace {
 
-/// Threads that wait for parts of one loop at a time.
+/// Threads that wait for parts of one loop at a time, until the process ends.
 class Pool {
  public:
-  Pool() = default;
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  ~Pool() {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      ends_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-  }
-
   /// Returns false, having done nothing, if the threads are at work for somebody else.
   bool run(int parts, void (*call)(void*, int), void* context) {
     if (taken_.exchange(true)) return false;
     const Release release{taken_};
     std::unique_lock<std::mutex> lock(mutex_);
-    while (static_cast<int>(workers_.size()) < parts - 1) {
-      workers_.emplace_back([this] { work(); });
-    }
+    start_workers(parts - 1);
     call_ = call;
     context_ = context;
     parts_ = unfinished_ = parts;
@@ -54,11 +42,18 @@ class Pool {
     ~Release() { taken = false; }
   };
 
+  /// As many as there can be: whoever runs a loop takes all parts that nobody else does.
+  void start_workers(int count) {
+    try {
+      for (; workers_ < count; ++workers_) std::thread([this] { work(); }).detach();
+    } catch (const std::system_error&) {
+    }
+  }
+
   void work() {
     std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return ends_ || next_ < parts_; });
-      if (ends_) return;
+      wake_.wait(lock, [this] { return next_ < parts_; });
       take_parts(lock);
     }
   }
@@ -82,12 +77,11 @@ class Pool {
   std::atomic<bool> taken_ = false;
   std::mutex mutex_;  // Of everything below.
   std::condition_variable wake_, done_;
-  std::vector<std::thread> workers_;
+  int workers_ = 0;
   void (*call_)(void*, int) = nullptr;
   void* context_ = nullptr;
   int parts_ = 0, next_ = 0, unfinished_ = 0;
   std::exception_ptr error_;
-  bool ends_ = false;
 };
 
 }  // namespace
@@ -101,8 +95,11 @@ int parts_for(std::int64_t count, double nanoseconds) {
 }
 
 void run_parts(int parts, void (*call)(void*, int), void* context) {
-  static Pool pool;
-  if (pool.run(parts, call, context)) return;
+  // Never destroyed: its threads wait when the process ends, and a static object's destructor may
+  // still run a loop. A child process, in which they do not exist, takes a pool of its own.
+  static Pool* pool = new Pool;
+  static const int at_fork = pthread_atfork(nullptr, nullptr, [] { pool = new Pool; });
+  if (at_fork == 0 && pool->run(parts, call, context)) return;
   for (int part = 0; part < parts; ++part) call(context, part);
 }
 

@@ -15,12 +15,12 @@ inline std::int64_t area(const HeightWidth& size) {
 // NOTE [Convolution as a matrix product]
 // An image's windows, each written out as a column, are a matrix of in_channels·FH·FW rows and
 // OH·OW columns. The filters, one a row, times that matrix are the image's output, as it lies in
-// memory; both gradients are products with it too. Only the panels that the product asks for are
-// ever written, taken from a copy of the image that stands between its zeros: there an entry of all
-// windows is the image's rows, moved by an offset. Images go through one by one: what is copied
-// stays in the cache.
-// Source: Chellapilla, Puri, Simard, High Performance Convolutional Neural Networks for Document
-// Processing, 2006.
+// memory; both gradients are products with it too. As a right operand only the panels that the
+// product asks for are ever written, taken from a copy of the image that stands between its zeros:
+// there an entry of all windows is the image's rows, moved by an offset. The gradient in the
+// filters has it on the left, written out for one image at a time. Images go through one by one:
+// what is copied stays in the cache. Source: Chellapilla, Puri, Simard, High Performance
+// Convolutional Neural Networks for Document Processing, 2006.
 
 /// The matrix of the windows of one image after the other, a source of panels. A thread has the
 /// memory of one.

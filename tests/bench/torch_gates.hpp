@@ -143,12 +143,13 @@ inline torch::Tensor torch_gate(const std::string& row,
        }},
       {"channel_moments",
        [](X x) {
-         return std::get<0>(torch::var_mean(x[0], {0, 2, 3}, false));
+         const auto [variance, mean] = torch::var_mean(x[0], {0, 2, 3}, false);
+         return torch::stack({mean, variance});
        }},
       {"channel_affine",
        [](X x) {
-         // Not in training: the variance is given, here as the scale.
-         return std::get<0>(at::native_batch_norm(x[0], {}, x[3], x[1], x[2], false, 0, 1e-5));
+         static const T ones = torch::ones(x[1].sizes());
+         return std::get<0>(at::native_batch_norm(x[0], x[2], x[3], x[1], ones, false, 0, 0));
        }},
       {"softmax", [](X x) { return torch::softmax(x[0], 1); }},
       {"softmax_cross_entropy",

@@ -4,6 +4,7 @@
 #include <tapegrad/nn/batch_norm.hpp>
 
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -95,6 +96,30 @@ TEST(BatchNorm, AMeanFarFromZeroLeavesTheVarianceItsDigits) {
   EXPECT_NEAR(after.variance, 1, 1e-3);
 }
 
+TEST(BatchNorm, EqualNumbersHaveNoVariance) {
+  for (const Precision precision : {f32, f64}) {
+    for (const std::size_t side : {3U, 28U, 56U}) {
+      for (int i = 1; i <= 50; ++i) {
+        const double constant = 1e3 * i / 7.0 * std::pow(10, i % 5 - 2);
+        Tape tape(precision);
+        Array<double> x = Array<double>::from_shape({4, 1, side, side});
+        x.fill(constant);
+        const Array<double> moments = channel_moments(tape.data(x)).value();
+        EXPECT_EQ(moments(1, 0), 0) << constant << ", side " << side;
+        nn::BatchNorm2d layer(1);
+        EXPECT_EQ(layer(tape.data(x)).value()(0, 0, 1, 1), 0) << constant << ", side " << side;
+      }
+    }
+  }
+}
+
+TEST(BatchNorm, LargeNumbersOverflowNoEarlierThanTheirSquares) {
+  Tape tape;
+  const Array<double> moments = channel_moments(tape.data(array({2, 1}, {1e300, -1e300}))).value();
+  EXPECT_EQ(moments(0, 0), 0);
+  EXPECT_EQ(moments(1, 0), std::numeric_limits<double>::infinity());
+}
+
 // --- Running statistics ---------------------------------------------------------------------
 
 TEST(BatchNorm, RunningStatisticsMoveByMomentumWithTheUnbiasedVariance) {
@@ -123,14 +148,16 @@ TEST(BatchNorm, RunningStatisticsMoveByMomentumWithTheUnbiasedVariance) {
 
 TEST(BatchNorm, WithoutMomentumTheyAreAveragesOfAllBatches) {
   nn::BatchNorm1d layer(1, {1e-5, std::nullopt});
-  double sum = 0;
+  double sum = 0, variances = 0;
   for (int batch = 0; batch < 4; ++batch) {
     Tape tape;
     const Array<double> x = numbers({5, 1}, batch);
     layer(tape.data(x));
     sum += moments_of(x, 0).mean;
+    variances += moments_of(x, 0).variance * 5 / 4;
   }
   EXPECT_NEAR(named(layer.named_buffers(), "running_mean").value()(0), sum / 4, 1e-14);
+  EXPECT_NEAR(named(layer.named_buffers(), "running_var").value()(0), variances / 4, 1e-14);
 }
 
 TEST(BatchNorm, WithoutRunningStatisticsBatchesAreNormalisedInEvaluationToo) {

@@ -2,15 +2,20 @@
 
 #include <tapegrad/nn/conv2d.hpp>
 
+#include <cmath>
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/nn/activations.hpp>
+#include <tapegrad/nn/batch_norm.hpp>
 #include <tapegrad/nn/flatten.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
 #include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/pooling.hpp>
+#include <tapegrad/nn/prelu.hpp>
 #include <tapegrad/nn/sequential.hpp>
 
 #include "support/expect.hpp"
@@ -210,6 +215,128 @@ TEST(Conv2d, ErrorsSayWhatDoesNotFit) {
         max_pool2d_take(x, tape.data(array({1, 1, 1, 1}, {16})));
       },
       {"max_pool2d_take"});
+}
+
+// --- Beside a plain loop --------------------------------------------------------------------
+
+/// y[n, k, i, j] += x[n, c, i·S + a·D − P, …]·w[k, c, a, b], for all of them: f(y, x, w).
+template <class F>
+void for_each_product(const ops::ConvolutionSizes& s, F f) {
+  const std::int64_t channels = s.groups * s.in_channels, filters = s.groups * s.out_channels;
+  for (std::int64_t n = 0; n < s.batch; ++n)
+    for (std::int64_t k = 0; k < filters; ++k)
+      for (std::int64_t i = 0; i < s.output.height; ++i)
+        for (std::int64_t j = 0; j < s.output.width; ++j)
+          for (std::int64_t c = 0; c < s.in_channels; ++c)
+            for (std::int64_t a = 0; a < s.window.height; ++a)
+              for (std::int64_t b = 0; b < s.window.width; ++b) {
+                const std::int64_t row =
+                    i * s.stride.height + a * s.dilation.height - s.padding.height;
+                const std::int64_t column =
+                    j * s.stride.width + b * s.dilation.width - s.padding.width;
+                if (row < 0 || row >= s.image.height || column < 0 || column >= s.image.width)
+                  continue;
+                const std::int64_t channel = k / s.out_channels * s.in_channels + c;
+                f(((n * filters + k) * s.output.height + i) * s.output.width + j,
+                  ((n * channels + channel) * s.image.height + row) * s.image.width + column,
+                  ((k * s.in_channels + c) * s.window.height + a) * s.window.width + b);
+              }
+}
+
+/// Whole numbers, of which sums are exact.
+Array<double> whole_numbers(const Shape& shape, Generator& generator) {
+  Array<double> x = Array<double>::from_shape(std::vector<std::size_t>(shape.begin(), shape.end()));
+  for (double& number : x) number = static_cast<double>(generator.below(7)) - 3;
+  return x;
+}
+
+TEST(Conv2d, ValuesAndGradientsEqualAPlainLoop) {
+  struct Form {
+    Shape images, filters;
+    ops::Convolution how;
+  };
+  std::vector<Form> forms = {
+      {{2, 60, 9, 7}, {5, 60, 3, 3}, ops::Conv2d(1, 1)},        // Windows of more than 512 numbers,
+      {{1, 3, 90, 70}, {4, 3, 5, 5}, ops::Conv2d(1, 2)},        // outputs of several blocks,
+      {{2, 6, 11, 47}, {9, 2, 3, 3}, ops::Conv2d(2, 1, 1, 3)},  // stride and groups, rows that no
+      {{3, 4, 33, 35}, {6, 2, 3, 5}, ops::Conv2d({1, 2}, {0, 2}, {2, 1}, 2)},  // register divides,
+      {{70, 8, 16, 16}, {16, 8, 3, 3}, ops::Conv2d(1, 1)},  // and several threads.
+      {{40, 8, 21, 21}, {16, 4, 3, 3}, ops::Conv2d(2, 1, 1, 2)}};
+  Generator generator(5);
+  for (int i = 0; i < 60; ++i) {
+    const auto draw = [&](int low, int high) {
+      return low + static_cast<int>(generator.below(static_cast<std::uint32_t>(high - low + 1)));
+    };
+    const int groups = draw(1, 3), size = draw(1, 4), wide = draw(1, 4);
+    const ops::Conv2d how({draw(1, 3), draw(1, 3)}, {draw(0, 3), draw(0, 3)},
+                          {draw(1, 2), draw(1, 2)}, groups, Fit::floor);
+    forms.push_back({{draw(0, 2), groups * draw(1, 4), draw(8, 40), draw(8, 40)},
+                     {groups * draw(1, 8), 0, size, wide},
+                     how});
+    forms.back().filters[1] = forms.back().images[1] / groups;
+  }
+  for (const Form& form : forms) {
+    const ops::ConvolutionSizes s = form.how.sizes(form.images, form.filters, "test");
+    for (const Precision precision : {f32, f64}) {
+      Tape tape(precision);
+      const Var x = tape.variable(whole_numbers(form.images, generator));
+      const Var w = tape.variable(whole_numbers(form.filters, generator));
+      const Var y = conv2d(x, w, ops::Conv2d(form.how));
+      const Array<double> g = whole_numbers(y.shape(), generator);
+      y.backward(g);
+      Array<double> expected_y = g * 0, expected_x = x.value() * 0, expected_w = w.value() * 0;
+      const Array<double> xs = x.value(), ws = w.value();
+      for_each_product(s, [&](std::int64_t at_y, std::int64_t at_x, std::int64_t at_w) {
+        expected_y.data()[at_y] += xs.data()[at_x] * ws.data()[at_w];
+        expected_x.data()[at_x] += g.data()[at_y] * ws.data()[at_w];
+        expected_w.data()[at_w] += g.data()[at_y] * xs.data()[at_x];
+      });
+      SCOPED_TRACE(to_string(form.images) + " with filters " + to_string(form.filters));
+      ASSERT_EQ(y.value(), expected_y);
+      ASSERT_EQ(x.grad(), expected_x);
+      ASSERT_EQ(w.grad(), expected_w);
+    }
+  }
+}
+
+// --- Several tapes --------------------------------------------------------------------------
+
+TEST(Conv2d, LayersFollowTheirInputsTape) {
+  nn::Sequential layers(nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::PReLU(2), nn::MaxPool2d(2),
+                        nn::Flatten(), nn::Linear(2, 3));
+  for (const bool training : {true, false}) {
+    layers.train(training);
+    Tape tape;
+    const Var x = tape.data(images({2, 1, 4, 4}));
+    const Tape innermost;
+    EXPECT_EQ(layers(x).shape(), (Shape{2, 3}));
+  }
+}
+
+// --- Pools at the edges ---------------------------------------------------------------------
+
+TEST(Pooling, WhatItCannotDoIsAnError) {
+  Tape tape;
+  const Var x = tape.data(images({1, 1, 4, 4}));
+  ops::Pooling dilated(2, 1);
+  dilated.dilation = 2;
+  expect_error<ShapeError>([&] { max_pool2d(x, dilated); }, {"[max_pool2d]", "dilation of 1"});
+  expect_error<ShapeError>(
+      [&] {
+        max_pool2d(tape.data(images({1, 1, 0, 4})), ops::Pooling(2, 2, 1));
+      },
+      {"at least one row"});
+  expect_error<ShapeError>([&] { max_pool2d(x, ops::Pooling(std::int64_t{1} << 62)); }, {"2^31"});
+  EXPECT_EQ(nn::MaxPool2d(HeightWidth{3, 1}, 1)(x).shape(), (Shape{1, 1, 2, 4}));
+}
+
+TEST(Pooling, NaNIsSeen) {
+  Tape tape;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Var x = tape.data(array({1, 1, 2, 2}, {1, nan, 2, 3}));
+  EXPECT_TRUE(std::isnan(l2_pool2d(x, {2}).value()(0, 0, 0, 0)));
+  EXPECT_TRUE(std::isnan(max_pool2d(x, {2}).value()(0, 0, 0, 0)));
+  EXPECT_TRUE(std::isnan(avg_pool2d(x, {2}).value()(0, 0, 0, 0)));
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 // Loops over a batch on several threads: the same bits for the same number of threads, the same
 // numbers for another.
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/functions.hpp>
@@ -89,6 +94,22 @@ TEST(Parallel, ALoopWithinALoopRunsOnItsOwnThread) {
     }
   });
   EXPECT_EQ(visits, std::vector<int>(16, 1));
+}
+
+TEST(Parallel, AChildProcessHasThreadsOfItsOwnAndEnds) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the thread sanitizer does not follow threads made after a fork";
+#endif
+  convolution(2);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    convolution(2);
+    std::exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
