@@ -179,6 +179,29 @@ END
 trains spiral --epochs 3
 trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
 
+trains spiral-pattern --epochs 2 --model 'fc8 tanh fc3' --schedule cosine --weight-decay 1e-4
+trains spiral-svm --epochs 2 --model svm
+
+# Two classes of images, dark and bright: a network is trained, saved, and asked about a file.
+dark=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljlGJgYmAAAACUAB6Jlzt5AAAAAElFTkSuQmCC
+bright=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljfMbAxMAAAASQAOpJRGU3AAAAAElFTkSuQmCC
+for split in train test; do
+  mkdir -p "$folder/pictures/$split"/{bright,dark}
+  base64 -d <<<"$dark" >"$folder/pictures/$split/dark/a.png"
+  base64 -d <<<"$bright" >"$folder/pictures/$split/bright/b.png"
+done
+prints images "$programs/train" --data images --data-dir "$folder/pictures" --model 'conv1-4 relu fc2' \
+  --epochs 100 --flip 0 --crop 0 --batch-size 2 --save "$folder/model" <<'END'
+test accuracy 1\.0000
+END
+prints predict "$programs/predict" "$folder/model" "$folder/pictures/test/dark/a.png" <<'END'
+.*/a\.png: dark (0\.[5-9][0-9]*|1\.000), bright 0\.[0-4][0-9]*
+END
+run predict-nothing "$programs/predict" "$folder/pictures" "$folder/pictures/test/dark/a.png"
+grep -qE '^predict: \[predict\] needs a folder that `train --save` has written' "$err" >"$log" ||
+  head -n 3 "$err" >"$log"
+verdict predict-nothing
+
 refuses unknown-data '^--data: moons' --data moons
 refuses negative-epochs '^--epochs: .*-3' --epochs -3
 refuses unknown-option '--bogus' --bogus
