@@ -15,7 +15,7 @@ namespace tapegrad::nn {
 
 namespace {
 
-using tapegrad::detail::at;
+using detail::at;
 
 /// The score of a child that does not exist: beside the first child's 0 its probability is exactly
 /// 0, in double too.

@@ -14,11 +14,11 @@ namespace tapegrad::nn {
 namespace {
 
 using detail::as_rows;
+using detail::at;
 using detail::checked_labels;
 using detail::data_beside;
 using detail::numbers_of;
 using detail::reduced;
-using tapegrad::detail::at;
 
 std::string start(const char* who) {
   return std::string("[") + who + "] ";

@@ -13,7 +13,7 @@ namespace tapegrad::nn {
 
 namespace {
 
-using tapegrad::detail::at;
+using detail::at;
 
 void check_rival(const Rival& rival, const Array<double>& scores, std::int64_t sample,
                  Place place) {

@@ -5,17 +5,15 @@
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/labels.hpp>
 
-namespace tapegrad::nn::detail {
+namespace tapegrad::detail {
 
-using tapegrad::detail::at;
-
-Var reduced(const Var& losses, Reduction reduction, Place place) {
+Var reduced(const Var& losses, nn::Reduction reduction, Place place) {
   switch (reduction) {
-    case Reduction::mean:
+    case nn::Reduction::mean:
       return mean(at(losses, place));
-    case Reduction::sum:
+    case nn::Reduction::sum:
       return sum(at(losses, place));
-    case Reduction::none:
+    case nn::Reduction::none:
       break;
   }
   return losses;
@@ -52,7 +50,7 @@ const Array<double>& numbers_of(const Operand& x) {
 
 const Array<double>& checked_labels(const Shape& scores, const Operand& labels, const char* who,
                                     Place place) {
-  return tapegrad::detail::with_place(place, [&]() -> const Array<double>& {
+  return with_place(place, [&]() -> const Array<double>& {
     ops::check_rows_and_labels(scores, labels.shape(), who);
     const Array<double>& numbers = numbers_of(labels);
     ops::kernels::check_labels(numbers.data(), scores[0], scores[1], who);
@@ -61,13 +59,11 @@ const Array<double>& checked_labels(const Shape& scores, const Operand& labels, 
 }
 
 Var parameter_beside(const Var& x, const Parameter& parameter, Place place) {
-  namespace engine = tapegrad::detail;
-  return engine::record_parameter(engine::live_block(x, "parameter", place), parameter, place);
+  return record_parameter(live_block(x, "parameter", place), parameter, place);
 }
 
 Var data_beside(const Var& x, const ArrayRef& numbers, Place place) {
-  return tapegrad::detail::record_leaf(tapegrad::detail::live_block(x, "data", place), numbers,
-                                       false, false, place);
+  return record_leaf(live_block(x, "data", place), numbers, false, false, place);
 }
 
-}  // namespace tapegrad::nn::detail
+}  // namespace tapegrad::detail

@@ -5,10 +5,10 @@
 
 // What losses and layers share.
 
-namespace tapegrad::nn::detail {
+namespace tapegrad::detail {
 
 /// The losses of a batch, reduced.
-Var reduced(const Var& losses, Reduction reduction, Place place);
+Var reduced(const Var& losses, nn::Reduction reduction, Place place);
 
 /// x (N, …) as (N, rest), one row per sample; a scalar as (1, 1).
 Var as_rows(const Var& x, Place place);
@@ -27,4 +27,4 @@ Var parameter_beside(const Var& x, const Parameter& parameter, Place place = Pla
 /// A copy of numbers on the tape of x, without gradient.
 Var data_beside(const Var& x, const ArrayRef& numbers, Place place);
 
-}  // namespace tapegrad::nn::detail
+}  // namespace tapegrad::detail

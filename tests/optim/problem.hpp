@@ -34,8 +34,7 @@ struct Problem {
       : a(array({4}, {5, -4, 3, -2}), precision), b(array({4}, {0.5, 1, -1.5, 0.25}), precision) {}
 
   Var loss() const {
-    const xt::xarray<double> centre = {0, 1, 2, 3};
-    const Var away = a - centre;
+    const Var away = a - xt::xarray<double>({0, 1, 2, 3});
     return sum(xt::xarray<double>({1, 0.3, 2, 0.1}) * (away * away)) + square(sum(b)) - sum(a * b) +
            sum(square(square(b)));
   }
