@@ -19,7 +19,7 @@ TAPEGRAD_VERSION=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' build/release/CM
 export TAPEGRAD_VERSION
 status=0
 doxygen docs/Doxyfile >"$folder/log.txt" 2>&1 || status=$?
-awk -f docs/undocumented.awk "$folder"/xml/{namespacetapegrad,class,struct}*.xml >>"$folder/log.txt"
+awk -f docs/undocumented.awk "$folder"/xml/{namespacetapegrad,{class,struct}*_1_1}*.xml >>"$folder/log.txt"
 sed -E "s|^$PWD/(build/release/include/tapegrad/)?||" "$folder/log.txt" | awk '!seen[$0]++' >&2
 
 if [[ $status -ne 0 || -s $folder/log.txt ]]; then

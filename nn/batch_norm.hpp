@@ -41,9 +41,11 @@ class BatchNorm : public Module {
   [[noreturn]] void refuse(const Shape& x, const char* needed) const;
 
  private:
+  /// What is learned.
   struct Affine {
     Parameter weight, bias;
   };
+  /// Averages over batches, and how many there were.
   struct Running {
     Parameter mean, variance, batches;
   };

@@ -70,6 +70,7 @@ class LBFGS {
   void load_state_dict(const NamedParameters& state);
 
  private:
+  /// The loss at a point, and its gradient.
   struct Evaluation {
     double loss;
     std::vector<double> gradient;
