@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string>
 
-#include <tapegrad/nn/detail/batch.hpp>
+#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -24,13 +24,16 @@ Parameter ones(std::int64_t channels) {
   return result;
 }
 
-/// old ← (1 − share)·old + share·new.
-void move_towards(Parameter& old, const Array<double>& new_numbers, double share) {
-  Array<double> moved = old.value();
-  for (std::size_t i = 0; i < moved.size(); ++i) {
-    moved.data()[i] = (1 - share) * moved.data()[i] + share * new_numbers.data()[i];
-  }
-  old.set_value(moved);
+/// average ← (1 − share)·average + share·factor·fresh.
+void move_towards(Parameter& average, const double* fresh, double factor, double share) {
+  with_precision(average.precision(), [&](auto type) {
+    using T = decltype(type);
+    T* const numbers = average.mutable_view<T>().data();
+    for (std::int64_t i = 0; i < average.size(); ++i) {
+      const double old = static_cast<double>(numbers[i]);
+      numbers[i] = static_cast<T>((1 - share) * old + share * (fresh[i] * factor));
+    }
+  });
 }
 
 }  // namespace
@@ -85,17 +88,12 @@ Var BatchNorm::normalised(const Var& x, Operand mean, Operand scale) const {
 /// Moves the running averages towards the moments of a batch with `count` numbers per channel.
 void BatchNorm::track(const Var& moments, std::int64_t count) {
   const Array<double> numbers = moments.value();
-  const double* const mean = numbers.data();
-  const double* const variance = mean + channels_;
   const double batches = running_->batches.value()() + 1;
   const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
   const double share = options_.momentum.value_or(1 / batches);
   running_->batches.set_value(batches);
-  move_towards(running_->mean, per_channel(channels_, [&](std::int64_t c) { return mean[c]; }),
-               share);
-  move_towards(running_->variance,
-               per_channel(channels_, [&](std::int64_t c) { return variance[c] * unbiased; }),
-               share);
+  move_towards(running_->mean, numbers.data(), 1, share);
+  move_towards(running_->variance, numbers.data() + channels_, unbiased, share);
 }
 
 void BatchNorm::check(const Var& x, bool uses_batch) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -21,8 +22,7 @@ Var GaussianNoise::forward(const Var& x) {
   std::vector<double> noise(static_cast<std::size_t>(shape.size()));
   Generator& generator = default_generator();
   std::generate(noise.begin(), noise.end(), [&] { return deviation_ * generator.normal(); });
-  const Var numbers = reshape(x, {x.size()}) + std::move(noise);  // Copied, since it ends here.
-  return reshape(numbers, shape);
+  return x + detail::data_beside(x, ArrayRef(noise.data(), shape));
 }
 
 }  // namespace tapegrad::nn

@@ -8,6 +8,7 @@
 #include <tapegrad/autograd/detail/operand_at.hpp>
 #include <tapegrad/autograd/no_grad.hpp>
 #include <tapegrad/nn/detail/batch.hpp>
+#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/functional.hpp>
 #include <tapegrad/nn/init.hpp>
 

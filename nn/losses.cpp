@@ -7,6 +7,7 @@
 #include <tapegrad/autograd/detail/operand_at.hpp>
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/nn/detail/batch.hpp>
+#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/functional.hpp>
 
 namespace tapegrad::nn {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <tapegrad/nn/detail/batch.hpp>
+#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {

@@ -8,6 +8,7 @@
 #include <tapegrad/autograd/detail/operand_at.hpp>
 #include <tapegrad/autograd/functions.hpp>
 #include <tapegrad/nn/detail/batch.hpp>
+#include <tapegrad/nn/detail/beside.hpp>
 
 namespace tapegrad::nn {
 

@@ -58,12 +58,4 @@ const Array<double>& checked_labels(const Shape& scores, const Operand& labels, 
   });
 }
 
-Var parameter_beside(const Var& x, const Parameter& parameter, Place place) {
-  return record_parameter(live_block(x, "parameter", place), parameter, place);
-}
-
-Var data_beside(const Var& x, const ArrayRef& numbers, Place place) {
-  return record_leaf(live_block(x, "data", place), numbers, false, false, place);
-}
-
 }  // namespace tapegrad::detail

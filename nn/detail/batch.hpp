@@ -3,7 +3,7 @@
 #include <tapegrad/autograd/operand.hpp>
 #include <tapegrad/nn/losses.hpp>
 
-// What losses and layers share.
+// What losses share.
 
 namespace tapegrad::detail {
 
@@ -20,11 +20,5 @@ const Array<double>& numbers_of(const Operand& x);
 /// whole numbers from 0 to K − 1. Returns numbers_of(labels).
 const Array<double>& checked_labels(const Shape& scores, const Operand& labels, const char* who,
                                     Place place);
-
-/// A parameter on the tape of x, which need not be the innermost one.
-Var parameter_beside(const Var& x, const Parameter& parameter, Place place = Place::here());
-
-/// A copy of numbers on the tape of x, without gradient.
-Var data_beside(const Var& x, const ArrayRef& numbers, Place place);
 
 }  // namespace tapegrad::detail

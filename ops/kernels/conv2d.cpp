@@ -90,25 +90,25 @@ void add_columns(const ConvolutionSizes& s, const T* columns, T* image) {
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate) {
   const Parts all(s);
-  if (all.rows == 0 && !accumulate) fill_zero(y, all.count * all.output);
-  for_each_part(all.count, parts_for(all.count, all.nanoseconds),
-                [&](int, std::int64_t first, std::int64_t end) {
-                  Windows<T> windows(s);
-                  for (std::int64_t part = first; part < end; ++part) {
-                    const auto filters = matrix(w + part % s.groups * all.filters, all.rows);
-                    const T* const image = x + part * all.image;
-                    const auto multiply = [&](const auto& panels) {
-                      multiply_panels(s.out_channels, area(s.output), all.rows, filters, panels,
-                                      y + part * all.output, accumulate);
-                    };
-                    if (is_its_matrix(s)) {
-                      multiply(MatrixPanels<T>{matrix(image, area(s.output))});
-                    } else {
-                      windows.turn_to(image);
-                      multiply(windows);
-                    }
-                  }
-                });
+  const auto multiply = [&](std::int64_t part, const auto& panels) {
+    multiply_panels(s.out_channels, area(s.output), all.rows,
+                    matrix(w + part % s.groups * all.filters, all.rows), panels,
+                    y + part * all.output, accumulate);
+  };
+  const auto compute = [&](int, std::int64_t first, std::int64_t end) {
+    if (is_its_matrix(s)) {
+      for (std::int64_t part = first; part < end; ++part) {
+        multiply(part, MatrixPanels<T>{matrix(x + part * all.image, area(s.output))});
+      }
+      return;
+    }
+    Windows<T> windows(s);
+    for (std::int64_t part = first; part < end; ++part) {
+      windows.turn_to(x + part * all.image);
+      multiply(part, windows);
+    }
+  };
+  for_each_part(all.count, parts_for(all.count, all.nanoseconds), compute);
 }
 
 template <class T>
@@ -128,7 +128,6 @@ void conv2d_input_grad(const ConvolutionSizes& s, const T* g, const T* w, T* x, 
                   for (std::int64_t part = first; part < end; ++part) {
                     const Matrix<T> filters{w + part % s.groups * all.filters, 1, all.rows};
                     const MatrixPanels<T> outputs{matrix(g + part * all.output, area(s.output))};
-                    std::fill_n(columns, s.out_channels == 0 ? all.rows * area(s.output) : 0, T(0));
                     multiply_panels(all.rows, area(s.output), s.out_channels, filters, outputs,
                                     columns, false);
                     add_columns(s, columns, x + part * all.image);
@@ -145,19 +144,24 @@ void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w,
   const std::int64_t size = s.groups * all.filters;
   T* const sums = scratch<T, WeightGrads>(parts * size);
   std::fill_n(sums, parts * size, T(0));
+  const auto multiply = [&](int share, std::int64_t part, const T* columns) {
+    const MatrixPanels<T> outputs{{g + part * all.output, 1, area(s.output)}};
+    multiply_panels(all.rows, s.out_channels, area(s.output), matrix(columns, area(s.output)),
+                    outputs, sums + share * size + part % s.groups * all.filters, true);
+  };
   for_each_part(all.count, parts, [&](int share, std::int64_t first, std::int64_t end) {
-    Windows<T> windows(s);
-    T* const memory = scratch<T, WeightGrad>(all.rows * area(s.output) + Lanes<T>::width);
-    for (std::int64_t part = first; part < end; ++part) {
-      const T* columns = x + part * all.image;
-      if (!is_its_matrix(s)) {
-        windows.turn_to(columns);
-        windows.write(memory);
-        columns = memory;
+    if (is_its_matrix(s)) {
+      for (std::int64_t part = first; part < end; ++part) {
+        multiply(share, part, x + part * all.image);
       }
-      const MatrixPanels<T> outputs{{g + part * all.output, 1, area(s.output)}};
-      multiply_panels(all.rows, s.out_channels, area(s.output), matrix(columns, area(s.output)),
-                      outputs, sums + share * size + part % s.groups * all.filters, true);
+      return;
+    }
+    Windows<T> windows(s);
+    T* const columns = scratch<T, WeightGrad>(all.rows * area(s.output) + Lanes<T>::width);
+    for (std::int64_t part = first; part < end; ++part) {
+      windows.turn_to(x + part * all.image);
+      windows.write(columns);
+      multiply(share, part, columns);
     }
   });
   for (std::int64_t group = 0; group < s.groups; ++group) {

@@ -50,10 +50,6 @@ template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const T* a, const T* b, T* c, bool accumulate) {
   if (m == 0 || n == 0) return;
-  if (k == 0) {
-    if (!accumulate) fill_zero(c, m * n);
-    return;
-  }
   const std::int64_t most = openblas_get_num_threads() > 1 ? shared_product : large_product;
   if (m * n * k >= most || (m < few_rows && k > long_axis)) {
     return multiply_blas(transpose_a, transpose_b, m, n, k, a, b, c, accumulate);

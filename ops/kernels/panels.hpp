@@ -285,6 +285,7 @@ struct MatrixPanels {
 template <class T, class Panels>
 void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, const Panels& b,
                      T* c, bool accumulate) {
+  if (k == 0 && !accumulate) std::fill_n(c, m * n, T(0));
   constexpr std::int64_t full = panel_width<T>;
   const std::int64_t dots = b.dots(n);
   for_even_pieces(k, most_depth, [&](std::int64_t p, std::int64_t depth) {
