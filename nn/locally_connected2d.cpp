@@ -3,6 +3,7 @@
 #include <string>
 
 #include <tapegrad/autograd/composed.hpp>
+#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -92,9 +93,12 @@ Var LocallyConnected2d::forward(const Var& x) {
       image_[0] * (image_[1] + 2 * padding.height) * (image_[2] + 2 * padding.width);
   const Var pixels = transpose(reshape(padded, {samples, numbers}));
   const Var windows = reshape(index_select(pixels, elements_), {count, inputs, samples});
-  const Var products = matmul(reshape(weight_, {count, out_channels_, inputs}), windows);
-  const Var y =
-      bias_.has_value() ? products + reshape(*bias_, {count, out_channels_, 1}) : products;
+  const Var products = matmul(
+      reshape(detail::parameter_beside(x, weight_), {count, out_channels_, inputs}), windows);
+  Var y = products;
+  if (bias_.has_value()) {
+    y = products + reshape(detail::parameter_beside(x, *bias_), {count, out_channels_, 1});
+  }
   return reshape(transpose(y), {samples, out_channels_, positions_.height, positions_.width});
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <tapegrad/ops/philox.hpp>
+#include <tapegrad/optim/detail/checks.hpp>
 
 namespace tapegrad::train {
 
@@ -17,14 +18,7 @@ constexpr std::uint64_t landscape_stream =
 
 void check_parameters(const std::vector<Parameter>& parameters) {
   if (parameters.empty()) throw ValueError("[Direction] needs parameters to move, got none");
-  for (auto parameter = parameters.begin(); parameter != parameters.end(); ++parameter) {
-    if (std::any_of(parameters.begin(), parameter,
-                    [&](const Parameter& earlier) { return same(earlier, *parameter); })) {
-      throw ValueError("[Direction] needs each parameter once, got one of shape " +
-                       to_string(parameter->shape()) +
-                       " twice; Module::parameters() lists shared ones once");
-    }
-  }
+  optim::detail::check_distinct("Direction", parameters);
 }
 
 double norm_of(const double* numbers, std::size_t count) {

@@ -13,6 +13,7 @@
 #include <tapegrad/nn/flatten.hpp>
 #include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/linear.hpp>
+#include <tapegrad/nn/locally_connected2d.hpp>
 #include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/pooling.hpp>
 #include <tapegrad/nn/prelu.hpp>
@@ -302,8 +303,9 @@ TEST(Conv2d, ValuesAndGradientsEqualAPlainLoop) {
 // --- Several tapes --------------------------------------------------------------------------
 
 TEST(Conv2d, LayersFollowTheirInputsTape) {
-  nn::Sequential layers(nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::PReLU(2), nn::MaxPool2d(2),
-                        nn::Flatten(), nn::Linear(2, 3));
+  nn::Sequential layers(nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::PReLU(2),
+                        nn::LocallyConnected2d(2, 2, 2, 1), nn::MaxPool2d(2), nn::Flatten(),
+                        nn::Linear(2, 3));
   for (const bool training : {true, false}) {
     layers.train(training);
     Tape tape;
