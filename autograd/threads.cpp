@@ -1,8 +1,7 @@
 #include <tapegrad/autograd/threads.hpp>
 
-#include <cblas.h>
-
 #include <tapegrad/ops/error.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
 
 namespace tapegrad {
 
@@ -10,11 +9,11 @@ void set_num_threads(int count) {
   if (count < 1) {
     throw ValueError("[set_num_threads] needs at least one thread, got " + std::to_string(count));
   }
-  openblas_set_num_threads(count);
+  ops::kernels::thread_count() = count;
 }
 
 int num_threads() {
-  return openblas_get_num_threads();
+  return ops::kernels::thread_count();
 }
 
 }  // namespace tapegrad

@@ -93,7 +93,7 @@ void conv2d(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumu
   const auto multiply = [&](std::int64_t part, const auto& panels) {
     multiply_panels(s.out_channels, area(s.output), all.rows,
                     matrix(w + part % s.groups * all.filters, all.rows), panels,
-                    y + part * all.output, accumulate);
+                    y + part * all.output, area(s.output), accumulate);
   };
   const auto compute = [&](int, std::int64_t first, std::int64_t end) {
     if (is_its_matrix(s)) {
@@ -129,7 +129,7 @@ void conv2d_input_grad(const ConvolutionSizes& s, const T* g, const T* w, T* x, 
                     const Matrix<T> filters{w + part % s.groups * all.filters, 1, all.rows};
                     const MatrixPanels<T> outputs{matrix(g + part * all.output, area(s.output))};
                     multiply_panels(all.rows, area(s.output), s.out_channels, filters, outputs,
-                                    columns, false);
+                                    columns, area(s.output), false);
                     add_columns(s, columns, x + part * all.image);
                   }
                 });
@@ -147,7 +147,8 @@ void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w,
   const auto multiply = [&](int share, std::int64_t part, const T* columns) {
     const MatrixPanels<T> outputs{{g + part * all.output, 1, area(s.output)}};
     multiply_panels(all.rows, s.out_channels, area(s.output), matrix(columns, area(s.output)),
-                    outputs, sums + share * size + part % s.groups * all.filters, true);
+                    outputs, sums + share * size + part % s.groups * all.filters, s.out_channels,
+                    true);
   };
   for_each_part(all.count, parts, [&](int share, std::int64_t first, std::int64_t end) {
     if (is_its_matrix(s)) {

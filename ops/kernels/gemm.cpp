@@ -1,7 +1,10 @@
+#include <algorithm>
+
 #include <cblas.h>
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/panels.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
 
 // NOTE [Two matrix products]
 // OpenBLAS copies both operands and clears C before it multiplies; panels of our own copy one of
@@ -20,28 +23,19 @@ namespace {
 /// Few rows, and an inner axis that is long for them.
 constexpr std::int64_t few_rows = 48;
 constexpr std::int64_t long_axis = 128;
-/// Products of at least this many multiplications go to OpenBLAS, which is ahead there; with more
-/// than one thread much smaller ones already do, since it shares them out.
+/// Products of at least this many multiplications go to OpenBLAS, which is ahead there.
 constexpr std::int64_t large_product = std::int64_t{1} << 28;
-constexpr std::int64_t shared_product = std::int64_t{1} << 24;
+/// Multiplications a nanosecond, roughly.
+constexpr double multiplications = 30;
 
 void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda,
-          const float* b, int ldb, float beta, float* c) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0F, a, lda, b, ldb, beta, c, n);
+          const float* b, int ldb, float beta, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
 }
 
 void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda,
-          const double* b, int ldb, double beta, double* c) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, beta, c, n);
-}
-
-template <class T>
-void multiply_blas(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n,
-                   std::int64_t k, const T* a, const T* b, T* c, bool accumulate) {
-  blas(transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
-       static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), a,
-       static_cast<int>(transpose_a ? m : k), b, static_cast<int>(transpose_b ? k : n),
-       accumulate ? T(1) : T(0), c);
+          const double* b, int ldb, double beta, double* c, int ldc) {
+  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc);
 }
 
 }  // namespace
@@ -50,13 +44,33 @@ template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const T* a, const T* b, T* c, bool accumulate) {
   if (m == 0 || n == 0) return;
-  const std::int64_t most = openblas_get_num_threads() > 1 ? shared_product : large_product;
-  if (m * n * k >= most || (m < few_rows && k > long_axis)) {
-    return multiply_blas(transpose_a, transpose_b, m, n, k, a, b, c, accumulate);
-  }
   const Matrix<T> left{a, transpose_a ? 1 : k, transpose_a ? m : 1};
-  const MatrixPanels<T> right{{b, transpose_b ? 1 : n, transpose_b ? k : 1}};
-  multiply_panels(m, n, k, left, right, c, accumulate);
+  const Matrix<T> right{b, transpose_b ? 1 : n, transpose_b ? k : 1};
+  const bool by_blas = m * n * k >= large_product || (m < few_rows && k > long_axis);
+  const auto multiply = [&](std::int64_t row, std::int64_t rows, std::int64_t column,
+                            std::int64_t columns) {
+    const Matrix<T> x = left.from(row, 0);
+    const Matrix<T> y = right.from(0, column);
+    T* const z = c + row * n + column;
+    if (!by_blas) return multiply_panels(rows, columns, k, x, MatrixPanels<T>{y}, z, n, accumulate);
+    blas(transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
+         static_cast<int>(rows), static_cast<int>(columns), static_cast<int>(k), x.data,
+         static_cast<int>(transpose_a ? m : k), y.data, static_cast<int>(transpose_b ? k : n),
+         accumulate ? T(1) : T(0), z, static_cast<int>(n));
+  };
+  // The longer side of C is cut, between tiles: what all threads read and copy is the smaller
+  // operand.
+  const bool by_rows = m >= n;
+  const std::int64_t side = by_rows ? m : n;
+  const std::int64_t step = by_rows ? tile_rows : panel_width<T>;
+  const std::int64_t steps = (side + step - 1) / step;
+  const double nanoseconds = static_cast<double>(m * n) * static_cast<double>(k) / multiplications;
+  for_each_part(steps, parts_for(steps, nanoseconds),
+                [&](int, std::int64_t begin, std::int64_t end) {
+                  const std::int64_t first = begin * step;
+                  const std::int64_t size = std::min(end * step, side) - first;
+                  by_rows ? multiply(first, size, 0, n) : multiply(0, m, first, size);
+                });
 }
 
 template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*,

@@ -270,22 +270,24 @@ struct MatrixPanels {
   /// Those of a tile of A's rows, from its p-th column on.
   template <int rows>
   void dot_tiles(std::int64_t p, std::int64_t depth, Matrix<T> a, std::int64_t n, T* c,
-                 bool accumulate) const {
+                 std::int64_t c_row, bool accumulate) const {
     for (std::int64_t j = n - dots(n); j < n; j += 2) {
       if (j + 2 <= n) {
-        dot_tile<T, rows, 2>(depth, a, b.at(p, j), b.column, c + j, n, accumulate);
+        dot_tile<T, rows, 2>(depth, a, b.at(p, j), b.column, c + j, c_row, accumulate);
       } else {
-        dot_tile<T, rows, 1>(depth, a, b.at(p, j), b.column, c + j, n, accumulate);
+        dot_tile<T, rows, 1>(depth, a, b.at(p, j), b.column, c + j, c_row, accumulate);
       }
     }
   }
 };
 
-/// C (m, n), contiguous, = or += A (m, k) · B (k, n).
+/// C (m, n), whose rows are c_row apart, = or += A (m, k) · B (k, n).
 template <class T, class Panels>
 void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, const Panels& b,
-                     T* c, bool accumulate) {
-  if (k == 0 && !accumulate) std::fill_n(c, m * n, T(0));
+                     T* c, std::int64_t c_row, bool accumulate) {
+  if (k == 0 && !accumulate) {
+    for (std::int64_t i = 0; i < m; ++i) std::fill_n(c + i * c_row, n, T(0));
+  }
   constexpr std::int64_t full = panel_width<T>;
   const std::int64_t dots = b.dots(n);
   for_even_pieces(k, most_depth, [&](std::int64_t p, std::int64_t depth) {
@@ -300,7 +302,7 @@ void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a
         copy_transposed(depth, row_count, left.data, a.column, rows, depth);
         left = {rows, depth, 1};
       }
-      T* const out = c + first_row * n;
+      T* const out = c + first_row * c_row;
       for (std::int64_t first = 0; first < n - dots; first += most_columns) {
         const std::int64_t columns = std::min(most_columns, n - dots - first);
         // A register more: who writes panels may run over the end.
@@ -312,18 +314,18 @@ void multiply_panels(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a
           with_tile_rows(size, [&](auto tile_size) {
             constexpr int rows = decltype(tile_size)::value;
             const Matrix<T> part = left.from(i, 0);
-            T* const row = out + i * n;
+            T* const row = out + i * c_row;
             for (std::int64_t j = 0; j < columns; j += full) {
               const T* const panel = panels + j * depth;
               T* const tile = row + first + j;
               if (j + full <= columns) {
-                panel_tile<T, rows>(depth, part, panel, tile, n, add);
+                panel_tile<T, rows>(depth, part, panel, tile, c_row, add);
               } else {
-                narrow_tile<T, rows>(depth, part, panel, columns - j, tile, n, add);
+                narrow_tile<T, rows>(depth, part, panel, columns - j, tile, c_row, add);
               }
             }
             // While the rows of A are at hand.
-            if (last) b.template dot_tiles<rows>(p, depth, part, n, row, add);
+            if (last) b.template dot_tiles<rows>(p, depth, part, n, row, c_row, add);
           });
         });
       }

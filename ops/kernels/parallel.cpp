@@ -86,10 +86,21 @@ class Pool {
 
 }  // namespace
 
+std::atomic<int>& thread_count() {
+  // OpenBLAS itself stays with the thread that calls it: its own threads spin for a while when they
+  // have nothing to do, on the cores that ours need.
+  static std::atomic<int> count = [] {
+    const int threads = openblas_get_num_threads();
+    openblas_set_num_threads(1);
+    return threads;
+  }();
+  return count;
+}
+
 int parts_for(std::int64_t count, double nanoseconds) {
   // Waking a thread takes some ten microseconds.
   constexpr double worth_a_thread = 2e5;
-  const auto threads = static_cast<std::int64_t>(openblas_get_num_threads());
+  const auto threads = static_cast<std::int64_t>(thread_count());
   if (threads == 1 || nanoseconds < worth_a_thread) return 1;
   return static_cast<int>(std::clamp(count, std::int64_t{1}, threads));
 }

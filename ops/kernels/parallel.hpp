@@ -1,14 +1,19 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 namespace tapegrad::ops::kernels {
 
-// NOTE [Parts of a batch]
-// A loop over samples is split into as many parts as set_num_threads allows. Which
-// samples belong to a part depends on the number of threads alone, not on who computes it or when:
-// the same number gives the same bits.
+// NOTE [Parts of a loop]
+// A loop over samples, or over the strips of a matrix product, is split into as many parts as
+// set_num_threads allows. Which samples belong to a part depends on the number of threads alone,
+// not on who computes it or when: the same number gives the same bits.
+
+/// How many threads loops and matrix products may use. At first as many as OpenBLAS would, which
+/// reads OPENBLAS_NUM_THREADS and counts the cores.
+std::atomic<int>& thread_count();
 
 /// The number of parts of a loop over `count` items that takes about so many nanoseconds on one
 /// thread: 1 if that is too few to wake another.

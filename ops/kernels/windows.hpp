@@ -70,7 +70,8 @@ class Windows {
 
   static std::int64_t dots(std::int64_t) { return 0; }
   template <int>
-  static void dot_tiles(std::int64_t, std::int64_t, Matrix<T>, std::int64_t, T*, bool) {}
+  static void dot_tiles(std::int64_t, std::int64_t, Matrix<T>, std::int64_t, T*, std::int64_t,
+                        bool) {}
 
   /// Writes the whole matrix row by row, and a register's numbers more.
   void write(T* matrix) const {
