@@ -1,6 +1,6 @@
 #pragma once
 
-#include <tapegrad/ops/philox.hpp>
+#include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/rule.hpp>
 
 namespace tapegrad::ops {
@@ -32,14 +32,7 @@ struct DropoutMask : Whole<0> {
 
   template <class T>
   void forward(Out<T> y, Operands<T>) const {
-    const T keep = static_cast<T>(1 / (1 - drop));
-    const std::int64_t count = y.shape.size();
-    // One Philox block makes two draws; `uniform_at` would compute each block twice.
-    for (std::int64_t i = 0; i < count; i += 2) {
-      const auto words = philox_block(seed, stream_tag | stream, static_cast<std::uint64_t>(i / 2));
-      y.put(i, unit_interval(words[0], words[1]) >= drop ? keep : T(0));
-      if (i + 1 < count) y.put(i + 1, unit_interval(words[2], words[3]) >= drop ? keep : T(0));
-    }
+    kernels::dropout_mask(drop, seed, stream_tag | stream, y.shape.size(), y.data, y.accumulate);
   }
 
   template <class Executor>

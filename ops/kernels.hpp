@@ -123,6 +123,12 @@ template <class T>
 void channel_sums(const Channels& form, const T* g, const T* x, const T* centre, T* y,
                   bool accumulate);
 
+/// y[i] = or += 0 if draw i of a stream of random numbers is below `drop`, 1/(1 − drop) if not. See
+/// uniform_at.
+template <class T>
+void dropout_mask(double drop, std::uint64_t seed, std::uint64_t stream, std::int64_t count, T* y,
+                  bool accumulate);
+
 /// Per row of x (rows, k): y = eˣ / Σ eˣ, shifted by the row's maximum so that it cannot overflow.
 template <class T>
 void softmax(std::int64_t rows, std::int64_t k, const T* x, T* y, bool accumulate);

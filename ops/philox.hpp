@@ -29,16 +29,28 @@ using PhiloxWords = std::array<std::uint32_t, 4>;
 /// The key of Philox: two 32-bit words, the low one first.
 using PhiloxKey = std::array<std::uint32_t, 2>;
 
+/// One round of Philox4x32.
+constexpr PhiloxWords philox_round(PhiloxWords counter, PhiloxKey key) {
+  const std::uint64_t a = std::uint64_t{0xD2511F53U} * counter[0];
+  const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * counter[2];
+  return {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
+          static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
+}
+
+/// The key of the round after that with `key`.
+constexpr PhiloxKey philox_next_key(PhiloxKey key) {
+  return {key[0] + 0x9E3779B9U, key[1] + 0xBB67AE85U};
+}
+
+/// How many rounds make Philox4x32-10.
+inline constexpr int philox_rounds = 10;
+
 /// Philox4x32-10: four random words from a counter and a key, a bijection of counters for each key.
 /// Source: Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, SC'11.
 constexpr PhiloxWords philox(PhiloxWords counter, PhiloxKey key) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53U} * counter[0];
-    const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * counter[2];
-    counter = PhiloxWords{
-        static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
-        static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
-    key = PhiloxKey{key[0] + 0x9E3779B9U, key[1] + 0xBB67AE85U};
+  for (int round = 0; round < philox_rounds; ++round) {
+    counter = philox_round(counter, key);
+    key = philox_next_key(key);
   }
   return counter;
 }
@@ -50,9 +62,14 @@ constexpr PhiloxWords philox_block(std::uint64_t seed, std::uint64_t stream, std
                 {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
 }
 
+/// A whole number below 2⁵³ from two random words.
+constexpr std::uint64_t random_bits53(std::uint32_t first, std::uint32_t second) {
+  return (std::uint64_t{first >> 5} << 26) | (second >> 6);
+}
+
 /// A number in [0, 1) from two random words, a multiple of 2⁻⁵³.
 constexpr double unit_interval(std::uint32_t first, std::uint32_t second) {
-  return static_cast<double>((std::uint64_t{first >> 5} << 26) | (second >> 6)) * 0x1p-53;
+  return static_cast<double>(random_bits53(first, second)) * 0x1p-53;
 }
 
 /// Draw number `index` (below 2⁶³) of a stream, in [0, 1): the value that call `index` of

@@ -35,6 +35,11 @@ enum class Fit {
 
 namespace ops {
 
+/// Height times width.
+inline std::int64_t area(const HeightWidth& size) {
+  return size.height * size.width;
+}
+
 /// How windows move over the last two axes of images: from one to the next by `stride`, over images
 /// with `padding` zeros on each side; neighbours within a window are `dilation` apart, so that 1
 /// is a dense one.

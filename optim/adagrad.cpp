@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <tapegrad/optim/detail/for_all_elements.hpp>
+
 namespace tapegrad::optim {
 
 namespace {
@@ -34,10 +36,10 @@ Optimizer::Plan Adagrad::plan(AdagradOptions& options) const {
 
 void Adagrad::update(Slot& slot) {
   const AdagradOptions& options = mutable_options(slot.group);
-  with_precision(slot.parameter.precision(), [&](auto type) {
+  detail::for_all_elements(slot, [&](auto type, std::int64_t first, std::int64_t n) {
     using T = decltype(type);
-    adagrad_step(slot.value<T>(), slot.state_values<T>(0), slot.grad<T>(), slot.size(),
-                 static_cast<T>(options.learning_rate), static_cast<T>(options.eps),
+    adagrad_step(slot.value<T>() + first, slot.state_values<T>(0) + first, slot.grad<T>() + first,
+                 n, static_cast<T>(options.learning_rate), static_cast<T>(options.eps),
                  static_cast<T>(options.weight_decay));
   });
 }

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <tapegrad/optim/detail/for_all_elements.hpp>
+
 namespace tapegrad::optim {
 
 namespace {
@@ -41,7 +43,7 @@ void update_slot(const Optimizer::Slot& slot, const AdamOptions& options, double
   const bool corrects = options.bias_correction;
   const double correction1 = corrects ? 1 - std::pow(options.beta1, slot.steps) : 1;
   const double correction2 = corrects ? 1 - std::pow(options.beta2, slot.steps) : 1;
-  with_precision(slot.parameter.precision(), [&](auto type) {
+  detail::for_all_elements(slot, [&](auto type, std::int64_t first, std::int64_t n) {
     using T = decltype(type);
     const auto as = [](double number) { return static_cast<T>(number); };
     const Factors<T> factors{as(options.beta1),
@@ -53,8 +55,8 @@ void update_slot(const Optimizer::Slot& slot, const AdamOptions& options, double
                              as(1 / std::sqrt(correction2)),
                              as(decay),
                              as(shrink)};
-    adam_step(slot.value<T>(), slot.state_values<T>(0), slot.state_values<T>(1), slot.grad<T>(),
-              slot.size(), factors);
+    adam_step(slot.value<T>() + first, slot.state_values<T>(0) + first,
+              slot.state_values<T>(1) + first, slot.grad<T>() + first, n, factors);
   });
 }
 

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <tapegrad/optim/detail/for_all_elements.hpp>
+
 namespace tapegrad::optim {
 
 namespace {
@@ -35,10 +37,10 @@ Optimizer::Plan RMSprop::plan(RMSpropOptions& options) const {
 
 void RMSprop::update(Slot& slot) {
   const RMSpropOptions& options = mutable_options(slot.group);
-  with_precision(slot.parameter.precision(), [&](auto type) {
+  detail::for_all_elements(slot, [&](auto type, std::int64_t first, std::int64_t n) {
     using T = decltype(type);
-    rmsprop_step(slot.value<T>(), slot.state_values<T>(0), slot.grad<T>(), slot.size(),
-                 static_cast<T>(options.learning_rate), static_cast<T>(options.alpha),
+    rmsprop_step(slot.value<T>() + first, slot.state_values<T>(0) + first, slot.grad<T>() + first,
+                 n, static_cast<T>(options.learning_rate), static_cast<T>(options.alpha),
                  static_cast<T>(1 - options.alpha), static_cast<T>(options.eps),
                  static_cast<T>(options.weight_decay));
   });

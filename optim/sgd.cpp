@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <tapegrad/ops/error.hpp>
+#include <tapegrad/optim/detail/for_all_elements.hpp>
 
 namespace tapegrad::optim {
 
@@ -41,19 +42,19 @@ void nesterov_step(T* __restrict x, T* __restrict v, const T* __restrict g, std:
 
 template <bool decays>
 void update_slot(const Optimizer::Slot& slot, const SGDOptions& options) {
-  with_precision(slot.parameter.precision(), [&](auto type) {
+  detail::for_all_elements(slot, [&](auto type, std::int64_t first, std::int64_t n) {
     using T = decltype(type);
     const T rate = static_cast<T>(options.learning_rate);
     const T momentum = static_cast<T>(options.momentum);
     const T decay = static_cast<T>(options.weight_decay);
-    T* const x = slot.value<T>();
-    const T* const g = slot.grad<T>();
-    if (slot.state.empty()) return plain_step<decays>(x, g, slot.size(), rate, decay);
-    T* const v = slot.state_values<T>(0);
+    T* const x = slot.value<T>() + first;
+    const T* const g = slot.grad<T>() + first;
+    if (slot.state.empty()) return plain_step<decays>(x, g, n, rate, decay);
+    T* const v = slot.state_values<T>(0) + first;
     if (options.nesterov) {
-      nesterov_step<decays>(x, v, g, slot.size(), rate, momentum, decay);
+      nesterov_step<decays>(x, v, g, n, rate, momentum, decay);
     } else {
-      momentum_step<decays>(x, v, g, slot.size(), rate, momentum, decay);
+      momentum_step<decays>(x, v, g, n, rate, momentum, decay);
     }
   });
 }

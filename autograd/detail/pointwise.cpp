@@ -4,6 +4,8 @@
 #include <array>
 
 #include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
+#include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
 
 namespace tapegrad::detail {
@@ -57,37 +59,57 @@ Rows split_into_rows(const Shape& shape, const View* x, int operands) {
   return rows;
 }
 
-/// Calls run(offset in the output, count, operand pointers, operand offsets) for rows, or for
-/// pieces of them where an operand stands still, which is repeated in a buffer.
+/// Some elements of the output, in row-major order.
+struct Range {
+  std::int64_t first, end;
+};
+
+/// Calls run(offset in the output, count, operand pointers, operand offsets) for the rows within
+/// `range`, or for pieces of them where an operand stands still, which is repeated in a buffer.
 template <class T, class Run>
-void for_each_piece(const Rows& rows, const View* x, int operands, Run run) {
+void for_each_piece(const Rows& rows, const View* x, int operands, Range range, Run run) {
   T repeated[most_operands][block];
   const T* pointer[most_operands] = {};
   const Rows::Axis& row = rows.row();
   Offsets offset{}, first{};  // Of the piece and of its row.
   std::array<std::int64_t, max_rank> index{};
-  std::int64_t position = 0;
+  std::int64_t start = 0;  // In the row.
+  if (range.first > 0) {
+    start = range.first % row.size;
+    std::int64_t outside = range.first / row.size;
+    for (int axis = 1; axis < rows.count; ++axis) {
+      const Rows::Axis& outer = rows.axes[static_cast<std::size_t>(axis)];
+      const std::int64_t at = outside % outer.size;
+      outside /= outer.size;
+      index[static_cast<std::size_t>(axis)] = at;
+      for (std::size_t k = 0; k < first.size(); ++k) first[k] += at * outer.stride[k];
+    }
+  }
   const bool repeats = std::find(row.stride.begin(), row.stride.begin() + operands, 0) !=
                        row.stride.begin() + operands;
   const std::int64_t most = repeats ? block : row.size;
-  while (true) {
-    for (std::int64_t start = 0; start < row.size; start += most) {
-      const std::int64_t count = std::min(most, row.size - start);
+  std::int64_t position = range.first;
+  while (position < range.end) {
+    bool enters = true;
+    while (start < row.size && position < range.end) {
+      const std::int64_t count = std::min({most, row.size - start, range.end - position});
       for (int k = 0; k < operands; ++k) {
         const auto i = static_cast<std::size_t>(k);
         offset[i] = first[i] + start * row.stride[i];
         if (row.stride[i] != 0) {
           pointer[i] = static_cast<const T*>(x[k].data) + offset[i];
-        } else if (start == 0) {
+        } else if (enters) {
           std::fill_n(repeated[i], count, static_cast<const T*>(x[k].data)[offset[i]]);
           pointer[i] = repeated[i];
         }
       }
       run(position, count, pointer, offset);
       position += count;
+      start += count;
+      enters = false;
     }
-    int axis = 1;
-    for (; axis < rows.count; ++axis) {
+    start = 0;
+    for (int axis = 1; axis < rows.count; ++axis) {
       const Rows::Axis& outer = rows.axes[static_cast<std::size_t>(axis)];
       std::int64_t& at = index[static_cast<std::size_t>(axis)];
       for (int k = 0; k < operands; ++k) {
@@ -99,7 +121,6 @@ void for_each_piece(const Rows& rows, const View* x, int operands, Run run) {
       }
       at = 0;
     }
-    if (axis == rows.count) return;
   }
 }
 
@@ -110,79 +131,144 @@ bool same_shapes(const View* x, int operands, const Shape& shape) {
   return true;
 }
 
+/// The operands' numbers from element `first` on, where all have the output's shape.
 template <class T>
-std::array<const T*, most_operands> pointers(const View* x, int operands) {
+std::array<const T*, most_operands> pointers(const View* x, int operands, std::int64_t first) {
   std::array<const T*, most_operands> result{};
   for (int k = 0; k < operands; ++k) {
-    result[static_cast<std::size_t>(k)] = static_cast<const T*>(x[k].data);
+    result[static_cast<std::size_t>(k)] = static_cast<const T*>(x[k].data) + first;
   }
   return result;
+}
+
+/// Calls f(range) for parts of the output, on several threads where that pays.
+template <class T, class F>
+void for_each_range(std::int64_t size, F f) {
+  ops::kernels::share_out(size, ops::kernels::streaming_time<T>(size),
+                          [&f](std::int64_t first, std::int64_t end) {
+                            f(Range{first, end});
+                          });
 }
 
 template <class T>
 void forward(const GateTable& table, const void* gate, const View* x, const Shape& shape, T* y,
              bool accumulate) {
   const ForwardBlock<T> run = table.loops<T>().forward;
+  const std::int64_t size = shape.size();
   if (same_shapes(x, table.arity, shape)) {
-    return run(gate, shape.size(), pointers<T>(x, table.arity).data(), y, accumulate);
+    return for_each_range<T>(size, [&](Range range) {
+      run(gate, range.end - range.first, pointers<T>(x, table.arity, range.first).data(),
+          y + range.first, accumulate);
+    });
   }
-  if (shape.size() == 0) return;
+  if (size == 0) return;
   const Rows rows = split_into_rows(shape, x, table.arity);
-  for_each_piece<T>(rows, x, table.arity,
-                    [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto&) {
-                      run(gate, count, operand, y + at, accumulate);
-                    });
+  for_each_range<T>(size, [&](Range range) {
+    for_each_piece<T>(rows, x, table.arity, range,
+                      [&](std::int64_t at, std::int64_t count, const T* const* operand,
+                          const auto&) { run(gate, count, operand, y + at, accumulate); });
+  });
 }
 
+/// The gradient in an operand that broadcasts.
 template <class T>
-void gradient(const GateTable& table, const void* gate, int k, const T* g, const View* x,
-              const Shape& shape, const T* y, T* out, bool accumulate) {
-  const GradientBlock<T> run = table.loops<T>().gradient[k];
-  if (same_shapes(x, table.arity, shape)) {
-    return run(gate, shape.size(), g, pointers<T>(x, table.arity).data(), y, out, accumulate);
+struct BroadcastGradient {
+  const GateTable& table;
+  const void* gate;
+  int k;  ///< The operand.
+  const T* g;
+  const View* x;
+  const T* y;
+  Rows rows;
+  GradientBlock<T> run = table.loops<T>().gradient[k];
+  std::size_t own = static_cast<std::size_t>(k);
+
+  /// Whether elements of the operand stand still along rows.
+  bool repeats() const { return rows.row().stride[own] == 0; }
+
+  /// Writes or adds the contributions of a range, each to its element of `out`.
+  void scatter(Range range, T* out, bool accumulate) const {
+    for_each_piece<T>(
+        rows, x, table.arity, range,
+        [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto& offset) {
+          run(gate, count, g + at, operand, y + at, out + offset[own], accumulate);
+        });
   }
-  const Rows rows = split_into_rows(shape, x, table.arity);
-  const auto own = static_cast<std::size_t>(k);
-  const std::int64_t out_size = x[k].sizes.size();
-  const bool summed = out_size != shape.size() || rows.row().stride[own] == 0;
-  if (summed && !accumulate) ops::kernels::fill_zero(out, out_size);
-  if (shape.size() == 0) return;
-  if (rows.row().stride[own] != 0 && ops::kernels::WideSum<T>::pays(shape.size(), out_size)) {
+
+  /// Adds the contributions of a range, many for each of the out_size elements of `out`.
+  void sum_up(Range range, T* out, std::int64_t out_size) const {
+    if (repeats()) return sum_rows(range, out);
+    if (!ops::kernels::WideSum<T>::pays(range.end - range.first, out_size)) {
+      return scatter(range, out, true);
+    }
     ops::kernels::WideSum<T> sum(out_size);
     for_each_piece<T>(
-        rows, x, table.arity,
+        rows, x, table.arity, range,
         [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto& offset) {
           run(gate, count, g + at, operand, y + at, sum.partial() + offset[own], true);
           sum.added(offset[own], count);
         });
-    return sum.add_to(out);
+    sum.add_to(out);
   }
-  if (rows.row().stride[own] != 0) {
+
+  /// One element of `out` collects whole rows: pieces are added in double until the target changes.
+  void sum_rows(Range range, T* out) const {
+    double total = 0;
+    std::int64_t target = 0;
     for_each_piece<T>(
-        rows, x, table.arity,
+        rows, x, table.arity, range,
         [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto& offset) {
-          run(gate, count, g + at, operand, y + at, out + offset[own], accumulate || summed);
+          if (offset[own] != target) {
+            out[target] += static_cast<T>(total);
+            total = 0;
+            target = offset[own];
+          }
+          T contribution[block];
+          T sum = 0;
+          run(gate, count, g + at, operand, y + at, contribution, false);
+          ops::kernels::strided_copy({count}, contribution, {1}, &sum, {0}, true);
+          total += static_cast<double>(sum);
         });
-    return;
+    out[target] += static_cast<T>(total);
   }
-  // One element of `out` collects whole rows: pieces are added in double until the target changes.
-  double total = 0;
-  std::int64_t target = 0;
-  for_each_piece<T>(
-      rows, x, table.arity,
-      [&](std::int64_t at, std::int64_t count, const T* const* operand, const auto& offset) {
-        if (offset[own] != target) {
-          out[target] += static_cast<T>(total);
-          total = 0;
-          target = offset[own];
-        }
-        T contribution[block];
-        T sum = 0;
-        run(gate, count, g + at, operand, y + at, contribution, false);
-        ops::kernels::strided_copy({count}, contribution, {1}, &sum, {0}, true);
-        total += static_cast<double>(sum);
-      });
-  out[target] += static_cast<T>(total);
+};
+
+struct PartSums;
+
+template <class T>
+void gradient(const GateTable& table, const void* gate, int k, const T* g, const View* x,
+              const Shape& shape, const T* y, T* out, bool accumulate) {
+  namespace kernels = ops::kernels;
+  const std::int64_t size = shape.size();
+  if (same_shapes(x, table.arity, shape)) {
+    const GradientBlock<T> run = table.loops<T>().gradient[k];
+    return for_each_range<T>(size, [&](Range range) {
+      run(gate, range.end - range.first, g + range.first,
+          pointers<T>(x, table.arity, range.first).data(), y + range.first, out + range.first,
+          accumulate);
+    });
+  }
+  const BroadcastGradient<T> rule{table, gate, k, g, x, y, split_into_rows(shape, x, table.arity)};
+  const std::int64_t out_size = x[k].sizes.size();
+  const bool summed = out_size != size || rule.repeats();
+  if (summed && !accumulate) kernels::fill_zero(out, out_size);
+  if (size == 0) return;
+  if (!summed) {
+    return for_each_range<T>(size, [&](Range range) { rule.scatter(range, out, accumulate); });
+  }
+  // Parts have sums of their own, which must be few beside what they sum up.
+  constexpr std::int64_t few = 16;
+  const int parts =
+      out_size * few < size ? kernels::parts_for(size, kernels::streaming_time<T>(size)) : 1;
+  if (parts == 1) return rule.sum_up({0, size}, out, out_size);
+  T* const sums = kernels::scratch<T, PartSums>(parts * out_size);
+  kernels::fill_zero(sums, parts * out_size);
+  kernels::for_each_part(size, parts, [&](int part, std::int64_t first, std::int64_t end) {
+    rule.sum_up({first, end}, sums + part * out_size, out_size);
+  });
+  for (int part = 0; part < parts; ++part) {
+    for (std::int64_t i = 0; i < out_size; ++i) out[i] += sums[part * out_size + i];
+  }
 }
 
 }  // namespace

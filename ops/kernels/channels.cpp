@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/kernels/sum_row.hpp>
 
@@ -22,13 +23,10 @@ double* two_per_channel(std::int64_t channels) {
   return numbers;
 }
 
-/// Calls f(channel, position of its first number) for each channel of each sample.
-template <class F>
-void for_each_channel(const Channels& form, F f) {
-  std::int64_t first = 0;
-  for (std::int64_t sample = 0; sample < form.samples; ++sample) {
-    for (std::int64_t c = 0; c < form.channels; ++c, first += form.size) f(c, first);
-  }
+/// The nanoseconds of a pass over all numbers.
+template <class T>
+double time_of_a_pass(const Channels& form) {
+  return streaming_time<T>(form.samples * form.channels * form.size);
 }
 
 /// Mean and sum of squared deviations of what has been met so far; more of the same number comes
@@ -64,33 +62,35 @@ void channel_moments(const Channels& form, const T* x, T* y, bool accumulate) {
   double* const mean = two_per_channel(form.channels);
   double* const squares = mean + form.channels;
   const auto size = static_cast<double>(form.size);
-  for (std::int64_t sample = 0; sample < form.samples; ++sample) {
-    const Merge merge(sample, form.size);
-    if (form.size == 1) {
-      for (std::int64_t c = 0; c < form.channels; ++c) {
-        merge(static_cast<double>(x[c]), 0.0, mean[c], squares[c]);
+  share_out(form.channels, time_of_a_pass<T>(form), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t sample = 0; sample < form.samples; ++sample) {
+      const Merge merge(sample, form.size);
+      const T* numbers = x + (sample * form.channels + begin) * form.size;
+      if (form.size == 1) {
+        for (std::int64_t c = begin; c < end; ++c) {
+          merge(static_cast<double>(*numbers++), 0.0, mean[c], squares[c]);
+        }
+        continue;
       }
-      x += form.channels;
-      continue;
+      // Again over numbers that the cache holds, as squares lose digits to a mean far from 0. What
+      // the first sum has rounded away, the second one finds: numbers that are equal have no
+      // variance.
+      for (std::int64_t c = begin; c < end; ++c, numbers += form.size) {
+        const T near = static_cast<T>(sum_row(numbers, form.size) / size);
+        const auto apart = [numbers, near](auto like, std::int64_t i) {
+          return load_as<decltype(like)>(numbers + i) - decltype(like)(near);
+        };
+        const double rest = sum_terms<T>(form.size, apart);
+        const double squares_near = sum_terms<T>(form.size, [apart](auto like, std::int64_t i) {
+          const auto distance = apart(like, i);
+          return distance * distance;
+        });
+        const double squares_here = squares_near - rest * rest / size;
+        merge(static_cast<double>(near) + rest / size, squares_here < 0 ? 0.0 : squares_here,
+              mean[c], squares[c]);
+      }
     }
-    // Again over numbers that the cache holds, as squares lose digits to a mean far from 0. What
-    // the first sum has rounded away, the second one finds: numbers that are equal have no
-    // variance.
-    for (std::int64_t c = 0; c < form.channels; ++c, x += form.size) {
-      const T near = static_cast<T>(sum_row(x, form.size) / size);
-      const auto apart = [x, near](auto like, std::int64_t i) {
-        return load_as<decltype(like)>(x + i) - decltype(like)(near);
-      };
-      const double rest = sum_terms<T>(form.size, apart);
-      const double squares_near = sum_terms<T>(form.size, [apart](auto like, std::int64_t i) {
-        const auto distance = apart(like, i);
-        return distance * distance;
-      });
-      const double squares_here = squares_near - rest * rest / size;
-      merge(static_cast<double>(near) + rest / size, squares_here < 0 ? 0.0 : squares_here, mean[c],
-            squares[c]);
-    }
-  }
+  });
   put(mean, form.channels, 1.0, y, accumulate);
   put(squares, form.channels, 1 / (size * static_cast<double>(form.samples)), y + form.channels,
       accumulate);
@@ -99,24 +99,28 @@ void channel_moments(const Channels& form, const T* x, T* y, bool accumulate) {
 template <class T>
 void channel_affine(const Channels& form, const T* x, const T* centre, const T* scale,
                     const T* shift, T* y, bool accumulate) {
-  if (form.size == 1) {
-    for (std::int64_t sample = 0; sample < form.samples; ++sample) {
-      for (std::int64_t c = 0; c < form.channels; ++c) {
-        const T number = (x[c] - centre[c]) * scale[c] + shift[c];
-        y[c] = accumulate ? y[c] + number : number;
-      }
-      x += form.channels;
-      y += form.channels;
+  const auto numbers_of_a_sample = [&](std::int64_t sample) {
+    const T* const from = x + sample * form.channels;
+    T* const to = y + sample * form.channels;
+    for (std::int64_t c = 0; c < form.channels; ++c) {
+      const T number = (from[c] - centre[c]) * scale[c] + shift[c];
+      to[c] = accumulate ? to[c] + number : number;
     }
-    return;
-  }
-  for_each_channel(form, [&](std::int64_t c, std::int64_t first) {
-    const T* const from = x + first;
-    T* const to = y + first;
-    const T middle = centre[c], factor = scale[c], offset = shift[c];
-    for (std::int64_t i = 0; i < form.size; ++i) {
-      const T number = (from[i] - middle) * factor + offset;
-      to[i] = accumulate ? to[i] + number : number;
+  };
+  const auto channels_of_a_sample = [&](std::int64_t sample) {
+    for (std::int64_t c = 0; c < form.channels; ++c) {
+      const T* const from = x + (sample * form.channels + c) * form.size;
+      T* const to = y + (sample * form.channels + c) * form.size;
+      const T middle = centre[c], factor = scale[c], offset = shift[c];
+      for (std::int64_t i = 0; i < form.size; ++i) {
+        const T number = (from[i] - middle) * factor + offset;
+        to[i] = accumulate ? to[i] + number : number;
+      }
+    }
+  };
+  share_out(form.samples, time_of_a_pass<T>(form), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t sample = begin; sample < end; ++sample) {
+      form.size == 1 ? numbers_of_a_sample(sample) : channels_of_a_sample(sample);
     }
   });
 }
@@ -126,28 +130,29 @@ void channel_sums(const Channels& form, const T* g, const T* x, const T* centre,
                   bool accumulate) {
   double* const sums = two_per_channel(form.channels);
   double* const products = sums + form.channels;
-  if (form.size == 1) {
+  share_out(form.channels, time_of_a_pass<T>(form), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t sample = 0; sample < form.samples; ++sample) {
-      for (std::int64_t c = 0; c < form.channels; ++c) {
-        const auto weight = static_cast<double>(g[c]);
-        sums[c] += weight;
-        products[c] += weight * static_cast<double>(x[c] - centre[c]);
+      const std::int64_t first = (sample * form.channels + begin) * form.size;
+      const T* weights = g + first;
+      const T* numbers = x + first;
+      if (form.size == 1) {
+        for (std::int64_t c = begin; c < end; ++c) {
+          const auto weight = static_cast<double>(*weights++);
+          sums[c] += weight;
+          products[c] += weight * static_cast<double>(*numbers++ - centre[c]);
+        }
+        continue;
       }
-      g += form.channels;
-      x += form.channels;
+      for (std::int64_t c = begin; c < end; ++c, weights += form.size, numbers += form.size) {
+        const T middle = centre[c];
+        sums[c] += sum_row(weights, form.size);
+        products[c] += sum_terms<T>(form.size, [=](auto like, std::int64_t i) {
+          using L = decltype(like);
+          return load_as<L>(weights + i) * (load_as<L>(numbers + i) - L(middle));
+        });
+      }
     }
-  } else {
-    for_each_channel(form, [&](std::int64_t c, std::int64_t first) {
-      const T* const weights = g + first;
-      const T* const numbers = x + first;
-      const T middle = centre[c];
-      sums[c] += sum_row(weights, form.size);
-      products[c] += sum_terms<T>(form.size, [=](auto like, std::int64_t i) {
-        using L = decltype(like);
-        return load_as<L>(weights + i) * (load_as<L>(numbers + i) - L(middle));
-      });
-    });
-  }
+  });
   put(sums, 2 * form.channels, 1.0, y, accumulate);
 }
 

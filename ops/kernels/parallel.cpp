@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -15,6 +16,46 @@ namespace tapegrad::ops::kernels {
 
 namespace {
 
+/// Whether ready() becomes true within a time that is longer than the pauses between the loops of a
+/// training step. A thread that sleeps needs some 50 microseconds to wake, as long as many loops
+/// take; one that asks again and again needs one.
+template <class Ready>
+bool comes_soon(Ready ready) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
+  do {
+    if (ready()) return true;
+    std::this_thread::yield();
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
+/// Something that several threads wait for: a short time awake, then asleep.
+class Event {
+ public:
+  /// Returns when ready(), which reads atomics, is true.
+  template <class Ready>
+  void wait(Ready ready) {
+    if (comes_soon(ready)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++asleep_;
+    condition_.wait(lock, ready);
+    --asleep_;
+  }
+
+  /// To be called after what makes ready() true.
+  void happened() {
+    // Whoever falls asleep has counted itself before it asks for the last time.
+    if (asleep_ == 0) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    condition_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  std::atomic<int> asleep_ = 0;
+};
+
 /// Threads that wait for parts of one loop at a time, until the process ends.
 class Pool {
  public:
@@ -22,16 +63,15 @@ class Pool {
   bool run(int parts, void (*call)(void*, int), void* context) {
     if (taken_.exchange(true)) return false;
     const Release release{taken_};
-    std::unique_lock<std::mutex> lock(mutex_);
     start_workers(parts - 1);
     call_ = call;
     context_ = context;
-    parts_ = unfinished_ = parts;
-    next_ = 0;
     error_ = nullptr;
-    wake_.notify_all();
-    take_parts(lock);
-    done_.wait(lock, [this] { return unfinished_ == 0; });
+    unfinished_ = parts;
+    open_ = parts;
+    opened_.happened();
+    take_parts();
+    finished_.wait([this] { return unfinished_ == 0; });
     if (error_) std::rethrow_exception(error_);
     return true;
   }
@@ -51,36 +91,36 @@ class Pool {
   }
 
   void work() {
-    std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return next_ < parts_; });
-      take_parts(lock);
+      opened_.wait([this] { return open_ > 0; });
+      take_parts();
     }
   }
 
-  void take_parts(std::unique_lock<std::mutex>& lock) {
-    while (next_ < parts_) {
-      const int part = next_++;
-      lock.unlock();
-      std::exception_ptr error;
+  void take_parts() {
+    int open = open_;
+    while (open > 0) {
+      // Whoever has taken a part may read the loop, which stays until that part is finished.
+      if (!open_.compare_exchange_weak(open, open - 1)) continue;
       try {
-        call_(context_, part);
+        call_(context_, open - 1);
       } catch (...) {
-        error = std::current_exception();
+        const std::lock_guard<std::mutex> lock(error_mutex_);
+        if (!error_) error_ = std::current_exception();
       }
-      lock.lock();
-      if (error && !error_) error_ = error;
-      if (--unfinished_ == 0) done_.notify_all();
+      if (--unfinished_ == 0) finished_.happened();
+      open = open_;
     }
   }
 
   std::atomic<bool> taken_ = false;
-  std::mutex mutex_;  // Of everything below.
-  std::condition_variable wake_, done_;
   int workers_ = 0;
   void (*call_)(void*, int) = nullptr;
   void* context_ = nullptr;
-  int parts_ = 0, next_ = 0, unfinished_ = 0;
+  std::atomic<int> open_ = 0;  ///< Parts that nobody has taken yet: 0 … open_ − 1.
+  std::atomic<int> unfinished_ = 0;
+  Event opened_, finished_;
+  std::mutex error_mutex_;
   std::exception_ptr error_;
 };
 
@@ -98,10 +138,9 @@ std::atomic<int>& thread_count() {
 }
 
 int parts_for(std::int64_t count, double nanoseconds) {
-  // Waking a thread takes some ten microseconds.
-  constexpr double worth_a_thread = 2e5;
-  const auto threads = static_cast<std::int64_t>(thread_count());
-  if (threads == 1 || nanoseconds < worth_a_thread) return 1;
+  constexpr double worth_a_thread = 5e4;
+  if (nanoseconds < worth_a_thread) return 1;
+  const std::int64_t threads = thread_count();
   return static_cast<int>(std::clamp(count, std::int64_t{1}, threads));
 }
 

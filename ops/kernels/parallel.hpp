@@ -39,4 +39,18 @@ void for_each_part(std::int64_t count, int parts, F f) {
   run_parts(parts, call, &loop);
 }
 
+/// Calls f(first item, end) for even parts of `count` items, a loop that takes about so many
+/// nanoseconds on one thread.
+template <class F>
+void share_out(std::int64_t count, double nanoseconds, F f) {
+  for_each_part(count, parts_for(count, nanoseconds),
+                [&f](int, std::int64_t first, std::int64_t end) { f(first, end); });
+}
+
+/// The nanoseconds that a loop over so many elements of T takes where memory is what it waits for.
+template <class T>
+constexpr double streaming_time(std::int64_t elements) {
+  return 0.08 * sizeof(T) * static_cast<double>(elements);
+}
+
 }  // namespace tapegrad::ops::kernels

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include <tapegrad/ops/kernels/parallel.hpp>
 #include <tapegrad/ops/kernels/positions.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/pooling.hpp>
@@ -12,12 +13,26 @@ namespace tapegrad::ops::kernels {
 
 namespace {
 
+/// Planes, of the channels of samples.
+struct Planes {
+  std::int64_t first, end;
+};
+
+/// Calls f(planes) for all of them, on several threads where that pays, for loops that stream
+/// through `size` numbers of each.
+template <class T, class F>
+void for_all_planes(std::int64_t count, std::int64_t size, F f) {
+  share_out(count, streaming_time<T>(count * size), [&f](std::int64_t first, std::int64_t end) {
+    f(Planes{first, end});
+  });
+}
+
 /// For each row of each plane's output: calls begin(plane, row), then for each entry of the windows
 /// that lies within the image f(plane, row, its row in the image, its column for position 0, the
 /// positions along the row), then end(plane, row).
 template <class Begin, class F, class End>
-void for_each_row(const PoolingSizes& s, Begin begin, F f, End end) {
-  for (std::int64_t plane = 0; plane < s.planes; ++plane) {
+void for_each_row(const PoolingSizes& s, Planes planes, Begin begin, F f, End end) {
+  for (std::int64_t plane = planes.first; plane < planes.end; ++plane) {
     for (std::int64_t i = 0; i < s.output.height; ++i) {
       begin(plane, i);
       for (std::int64_t a = 0; a < s.window.height; ++a) {
@@ -73,12 +88,13 @@ void winners_of_row(const T* __restrict in, std::int64_t image_width, std::int64
 }
 
 template <int size, int stride, class T>
-void winners_of_rows(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
-  for (std::int64_t plane = 0; plane < s.planes; ++plane) {
-    for (std::int64_t i = 0; i < s.output.height; ++i, y += s.output.width) {
+void winners_of_rows(const PoolingSizes& s, Planes planes, const T* x, T* y, bool accumulate) {
+  for (std::int64_t plane = planes.first; plane < planes.end; ++plane) {
+    for (std::int64_t i = 0; i < s.output.height; ++i) {
       const std::int64_t first = i * stride * s.image.width;
-      const T* const in = x + plane * s.image.height * s.image.width + first;
-      winners_of_row<size, stride>(in, s.image.width, s.output.width, static_cast<T>(first), y,
+      const T* const in = x + plane * area(s.image) + first;
+      T* const out = y + plane * area(s.output) + i * s.output.width;
+      winners_of_row<size, stride>(in, s.image.width, s.output.width, static_cast<T>(first), out,
                                    accumulate);
     }
   }
@@ -86,19 +102,13 @@ void winners_of_rows(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
 
 struct Contest;
 
-}  // namespace
-
+/// Windows that may lie partly beyond the image: a row of winners, the first to meet is one.
 template <class T>
-void max_pool2d_index(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
-  if (s.padding == HeightWidth(0) && s.stride == HeightWidth(2)) {
-    if (s.window == HeightWidth(2)) return winners_of_rows<2, 2>(s, x, y, accumulate);
-    if (s.window == HeightWidth(3)) return winners_of_rows<3, 2>(s, x, y, accumulate);
-  }
-  // Windows that may lie partly beyond the image: a row of winners, the first to meet is one.
+void winners_by_entry(const PoolingSizes& s, Planes planes, const T* x, T* y, bool accumulate) {
   constexpr T none = std::numeric_limits<T>::lowest();
   Winner<T>* const winners = scratch<Winner<T>, Contest>(s.output.width);
   for_each_row(
-      s,
+      s, planes,
       [&](std::int64_t, std::int64_t) {
         std::fill_n(winners, s.output.width, Winner<T>{T(0), none});
       },
@@ -125,56 +135,84 @@ void max_pool2d_index(const PoolingSizes& s, const T* x, T* y, bool accumulate) 
       });
 }
 
+}  // namespace
+
+template <class T>
+void max_pool2d_index(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
+  const bool within = s.padding == HeightWidth(0) && s.stride == HeightWidth(2);
+  for_all_planes<T>(s.planes, area(s.image), [&](Planes planes) {
+    if (within && s.window == HeightWidth(2)) {
+      winners_of_rows<2, 2>(s, planes, x, y, accumulate);
+    } else if (within && s.window == HeightWidth(3)) {
+      winners_of_rows<3, 2>(s, planes, x, y, accumulate);
+    } else {
+      winners_by_entry(s, planes, x, y, accumulate);
+    }
+  });
+}
+
 template <class T>
 void take_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
                     const T* index, T* y, bool accumulate) {
-  for (std::int64_t plane = 0; plane < planes; ++plane, x += from, index += to, y += to) {
-    for (std::int64_t i = 0; i < to; ++i) {
-      const T taken = x[static_cast<std::int64_t>(index[i])];
-      y[i] = accumulate ? y[i] + taken : taken;
+  for_all_planes<T>(planes, from + 2 * to, [=](Planes part) {
+    for (std::int64_t plane = part.first; plane < part.end; ++plane) {
+      const T* const in = x + plane * from;
+      for (std::int64_t i = plane * to; i < (plane + 1) * to; ++i) {
+        const T taken = in[static_cast<std::int64_t>(index[i])];
+        y[i] = accumulate ? y[i] + taken : taken;
+      }
     }
-  }
+  });
 }
 
 template <class T>
 void add_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
                    const T* index, T* y) {
-  for (std::int64_t plane = 0; plane < planes; ++plane, x += from, index += from, y += to) {
-    for (std::int64_t i = 0; i < from; ++i) y[static_cast<std::int64_t>(index[i])] += x[i];
-  }
+  for_all_planes<T>(planes, 2 * from + to, [=](Planes part) {
+    for (std::int64_t plane = part.first; plane < part.end; ++plane) {
+      T* const out = y + plane * to;
+      for (std::int64_t i = plane * from; i < (plane + 1) * from; ++i) {
+        out[static_cast<std::int64_t>(index[i])] += x[i];
+      }
+    }
+  });
 }
 
 template <class T>
 void avg_pool2d(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
-  const T share = T(1) / static_cast<T>(s.window.height * s.window.width);
-  if (!accumulate) fill_zero(y, s.planes * s.output.height * s.output.width);
-  for_each_row(
-      s, nothing,
-      [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
-          Positions range) {
-        const T* const in = x + (plane * s.image.height + row) * s.image.width + column;
-        T* const out = y + (plane * s.output.height + i) * s.output.width;
-        for (std::int64_t j = range.first; j < range.end; ++j) {
-          out[j] += share * in[j * s.stride.width];
-        }
-      },
-      nothing);
+  const T share = T(1) / static_cast<T>(area(s.window));
+  if (!accumulate) fill_zero(y, s.planes * area(s.output));
+  for_all_planes<T>(s.planes, area(s.image), [&](Planes planes) {
+    for_each_row(
+        s, planes, nothing,
+        [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
+            Positions range) {
+          const T* const in = x + (plane * s.image.height + row) * s.image.width + column;
+          T* const out = y + (plane * s.output.height + i) * s.output.width;
+          for (std::int64_t j = range.first; j < range.end; ++j) {
+            out[j] += share * in[j * s.stride.width];
+          }
+        },
+        nothing);
+  });
 }
 
 template <class T>
 void avg_pool2d_grad(const PoolingSizes& s, const T* g, T* x) {
-  const T share = T(1) / static_cast<T>(s.window.height * s.window.width);
-  for_each_row(
-      s, nothing,
-      [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
-          Positions range) {
-        T* const out = x + (plane * s.image.height + row) * s.image.width + column;
-        const T* const in = g + (plane * s.output.height + i) * s.output.width;
-        for (std::int64_t j = range.first; j < range.end; ++j) {
-          out[j * s.stride.width] += share * in[j];
-        }
-      },
-      nothing);
+  const T share = T(1) / static_cast<T>(area(s.window));
+  for_all_planes<T>(s.planes, area(s.image), [&](Planes planes) {
+    for_each_row(
+        s, planes, nothing,
+        [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
+            Positions range) {
+          T* const out = x + (plane * s.image.height + row) * s.image.width + column;
+          const T* const in = g + (plane * s.output.height + i) * s.output.width;
+          for (std::int64_t j = range.first; j < range.end; ++j) {
+            out[j * s.stride.width] += share * in[j];
+          }
+        },
+        nothing);
+  });
 }
 
 #define TAPEGRAD_POOLS(T)                                                                        \

@@ -8,10 +8,6 @@
 
 namespace tapegrad::ops::kernels {
 
-inline std::int64_t area(const HeightWidth& size) {
-  return size.height * size.width;
-}
-
 // NOTE [Convolution as a matrix product]
 // An image's windows, each written out as a column, are a matrix of in_channels·FH·FW rows and
 // OH·OW columns. The filters, one a row, times that matrix are the image's output, as it lies in
