@@ -2,11 +2,12 @@
 
 namespace tapegrad {
 
-/// Sets how many threads matrix products and convolutions may use in this process. Throws
-/// ValueError below 1.
+/// Sets how many threads a large gate or the update of an optimizer may use in this process, for
+/// all threads that train. The same number gives the same bits. Throws ValueError below 1.
 void set_num_threads(int count);
 
-/// How many threads matrix products and convolutions may use.
+/// How many threads a large gate or the update of an optimizer may use: at first all cores, or
+/// OPENBLAS_NUM_THREADS.
 int num_threads();
 
 }  // namespace tapegrad

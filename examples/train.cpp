@@ -195,6 +195,11 @@ void run(const Arguments& arguments) {
   if (arguments.data != "spiral") prepare(task, recipe.pattern.find("conv") != std::string::npos);
   TrainedModel model{architecture, task.train.class_names, task.mean, task.scale,
                      architecture.build()};
+  if (NamedParameters weights = nn::weights(model.network); !weights.empty()) {
+    // Small scores at first: no class is preferred, and the layers below are not torn about by the
+    // first steps.
+    nn::init::normal(weights.back().second, 0, 0.01);
+  }
 
   optim::SGDOptions rates(recipe.learning_rate, arguments.momentum);
   rates.weight_decay = recipe.weight_decay;

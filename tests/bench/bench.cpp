@@ -48,11 +48,18 @@ std::vector<bench::Row> inspect_rows(const std::vector<bench::Workload>& workloa
 std::vector<bench::Row> step_rows() {
   std::vector<bench::Row> rows;
   for (const bench::Workload& workload : bench::all_workloads()) {
-    // train::fit's tapes are lean; on a tape of scalars, lean has nothing to save.
-    if (workload.kind != "epoch") rows.push_back({workload, 1, "inspect"});
     const std::set<std::string> on_arrays = {"mlp", "convnet", "normalized convnet", "pointwise",
                                              "epoch"};
-    if (on_arrays.count(workload.kind) != 0) rows.push_back({workload, 1, "lean"});
+    if (on_arrays.count(workload.kind) == 0) {
+      // On a tape of scalars, lean has nothing to save, and no gate is worth a second thread.
+      rows.push_back({workload, 1, "inspect"});
+      continue;
+    }
+    for (const int threads : {1, 2}) {
+      // train::fit's tapes are lean.
+      if (workload.kind != "epoch") rows.push_back({workload, threads, "inspect"});
+      rows.push_back({workload, threads, "lean"});
+    }
   }
   return rows;
 }
@@ -69,6 +76,8 @@ int main(int argc, char** argv) try {
   app.add_option("--rounds", rounds, "of about 0.1 s for each library, at least 9")
       ->capture_default_str()
       ->check(CLI::Range(9, 9999));
+  int threads = 0;
+  app.add_option("--threads", threads, "only rows of so many threads")->check(CLI::Range(1, 2));
   bool gates = false, itself = false;
   app.add_flag("--gates", gates, "each gate by itself instead of whole steps");
   app.add_flag("--itself", itself, "tapegrad beside itself: source lines, replay and second order");
@@ -80,10 +89,14 @@ int main(int argc, char** argv) try {
                                  : itself ? inspect_rows(bench::own_cost_workloads())
                                           : step_rows();
   const auto unwanted = [&](const bench::Row& row) {
-    return row.workload.name.find(filter) == std::string::npos;
+    return row.workload.name.find(filter) == std::string::npos ||
+           (threads != 0 && row.threads != threads);
   };
   rows.erase(std::remove_if(rows.begin(), rows.end(), unwanted), rows.end());
-  if (rows.empty()) throw std::invalid_argument("no workload's name contains '" + filter + "'");
+  if (rows.empty()) {
+    throw std::invalid_argument("no row has so many threads and a name that contains '" + filter +
+                                "'");
+  }
 
   bench::Report report(csv_path);
   for (const bench::Row& row : rows) {

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Measures tapegrad beside its peers: installs what is missing, builds and runs the benchmark.
 #
-#   tests/bench/run.sh [FILTER] [--gates | --itself] [--csv FILE] [--rounds N]
+#   tests/bench/run.sh [FILTER] [--threads 1|2] [--gates | --itself] [--csv FILE] [--rounds N]
 #
-# FILTER picks the workloads whose name contains it; --gates measures each gate by itself instead,
-# --itself what source lines, replay and second order cost. The library itself never needs the peers.
+# FILTER picks the workloads whose name contains it, --threads the rows of so many threads; --gates
+# measures each gate by itself instead, --itself what source lines, replay and second order cost. The
+# library itself never needs the peers.
 set -euo pipefail
 # The benchmark runs where the user is: a relative path after --csv means what it says.
 here=$PWD

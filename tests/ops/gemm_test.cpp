@@ -10,6 +10,8 @@
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/philox.hpp>
 
+#include "support/threads.hpp"
+
 namespace tapegrad::testing {
 namespace {
 
@@ -94,6 +96,18 @@ TYPED_TEST(Gemm, NoElements) {
   this->check(0, 3, 4);
   this->check(3, 0, 4);
   this->check(3, 4, 0);
+}
+
+TYPED_TEST(Gemm, OnSeveralThreads) {
+  const Threads set(3);
+  // Cut along the rows and along the columns, which panels and OpenBLAS multiply, and with few
+  // pieces for all threads.
+  this->check(131, 97, 151);
+  this->check(97, 131, 151);
+  this->check(3001, 5, 127);
+  this->check(5, 3001, 127);
+  this->check(47, 203, 200);
+  this->check(3, 4, 130000);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Loops over a batch on several threads: the same bits for the same number of threads, the same
-// numbers for another.
+// Loops on several threads: the same bits for the same number of threads; for another number of
+// them the same bits but for long sums.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,27 +8,15 @@
 
 #include <gtest/gtest.h>
 
-#include <tapegrad/autograd/functions.hpp>
-#include <tapegrad/autograd/threads.hpp>
+#include <tapegrad/autograd/composed.hpp>
 #include <tapegrad/ops/kernels/parallel.hpp>
 
 #include "support/allocations.hpp"
 #include "support/expect.hpp"
+#include "support/threads.hpp"
 
 namespace tapegrad::testing {
 namespace {
-
-/// Puts the number of threads back.
-class Threads {
- public:
-  explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
-  ~Threads() { set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 Array<double> numbers(const std::vector<std::size_t>& shape, int step) {
   Array<double> x = Array<double>::from_shape(shape);
@@ -63,12 +51,84 @@ TEST(Parallel, AConvolutionIsTheSameForAnyNumberOfThreads) {
   }
 }
 
+/// What a circuit makes of operands with `threads` threads: its value, then the gradient in each.
+template <class Build>
+std::vector<Array<double>> run(int threads, const std::vector<Array<double>>& operands,
+                               Build build) {
+  const Threads set(threads);
+  Tape tape(f32);
+  std::vector<Var> x;
+  for (const Array<double>& operand : operands) x.push_back(tape.variable(operand));
+  const Var y = build(x);
+  const Shape& shape = y.shape();
+  y.backward(numbers({shape.begin(), shape.end()}, 3));
+  std::vector<Array<double>> results = {y.value()};
+  for (const Var& operand : x) results.push_back(operand.grad());
+  return results;
+}
+
+/// Expects what one thread makes from several. Gradients of operands that are smaller than the
+/// value are sums, put together in another order: they may differ by so much of their size.
+template <class Build>
+void expect_same_for_all(const std::vector<Array<double>>& operands, Build build,
+                         double of_sums = 0) {
+  const auto alone = run(1, operands, build);
+  for (const int threads : {2, 3, 5}) {
+    SCOPED_TRACE(threads);
+    const auto shared = run(threads, operands, build);
+    expect_arrays(shared[0], alone[0], 0);
+    for (std::size_t i = 1; i < alone.size(); ++i) {
+      const bool is_sum = alone[i].size() < alone[0].size();
+      expect_arrays(shared[i], alone[i], is_sum ? of_sums : 0);
+      EXPECT_EQ(run(threads, operands, build)[i], shared[i]);
+    }
+  }
+}
+
+// Sizes that no number of threads divides: parts end within rows and within registers.
+
+TEST(Parallel, PointwiseGates) {
+  const auto x = numbers({301, 1003}, 1);
+  const auto product = [](const std::vector<Var>& v) { return v[0] * tanh(v[1]); };
+  expect_same_for_all({x, numbers({301, 1003}, 2)}, product);
+  // Sums of up to 301,903 terms below 7, in float.
+  expect_same_for_all({x, numbers({1003}, 2)}, product, 2e-3);
+  expect_same_for_all({x, numbers({301, 1}, 2)}, product, 2e-3);
+  expect_same_for_all({x, numbers({}, 2)}, product, 0.1);
+  expect_same_for_all({numbers({301, 1}, 1), numbers({1003}, 2)}, product, 2e-3);
+  expect_same_for_all({numbers({7, 11, 61, 67}, 1), numbers({11, 1, 67}, 2)}, product, 2e-3);
+}
+
+TEST(Parallel, ChannelsAndPools) {
+  const auto images = numbers({13, 7, 63, 63}, 1);
+  expect_same_for_all(
+      {images, numbers({7}, 2), numbers({7}, 3), numbers({7}, 4)},
+      [](const std::vector<Var>& v) { return channel_affine(v[0], v[1], v[2], v[3]); });
+  expect_same_for_all({images}, [](const std::vector<Var>& v) { return channel_moments(v[0]); });
+  expect_same_for_all({numbers({5003, 97}, 1)},
+                      [](const std::vector<Var>& v) { return channel_moments(v[0]); });
+  const ops::Pooling two(2, 2, 0, Fit::floor);
+  for (const ops::Pooling& form :
+       {two, ops::Pooling(3), ops::Pooling(3, 2), ops::Pooling(3, 1, 1)}) {
+    expect_same_for_all({images},
+                        [&](const std::vector<Var>& v) { return max_pool2d(v[0], form); });
+    expect_same_for_all({images},
+                        [&](const std::vector<Var>& v) { return avg_pool2d(v[0], {form}); });
+  }
+}
+
+TEST(Parallel, DropoutMask) {
+  expect_same_for_all({numbers({301, 1003}, 1)}, [](const std::vector<Var>& v) {
+    return v[0] * dropout_mask({v[0].shape(), 0.3, 7});
+  });
+}
+
 TEST(Parallel, EachItemIsVisitedOnceAndAnErrorComesBack) {
   const Threads set(3);
   namespace kernels = ops::kernels;
   EXPECT_EQ(kernels::parts_for(100, 1e9), 3);
   EXPECT_EQ(kernels::parts_for(2, 1e9), 2);
-  EXPECT_EQ(kernels::parts_for(100, 1e3), 1);
+  EXPECT_EQ(kernels::parts_for(100, 1e4), 1);
   EXPECT_EQ(kernels::parts_for(0, 1e9), 1);
   std::vector<int> visits(100, 0);
   kernels::for_each_part(100, 3, [&](int, std::int64_t first, std::int64_t end) {

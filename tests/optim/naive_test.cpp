@@ -10,6 +10,7 @@
 #include "support/allocations.hpp"
 #include "support/files.hpp"
 #include "support/parameter_sets.hpp"
+#include "support/threads.hpp"
 
 namespace tapegrad::testing {
 namespace {
@@ -54,6 +55,29 @@ TEST_P(EveryOptimizer, EqualsANaiveImplementationOverAHundredSteps) {
     }
     EXPECT_GT(std::abs(naive[0].x - problem_start[0]), 0.1);
   }
+}
+
+TEST_P(EveryOptimizer, DoesTheSameOnSeveralThreads) {
+  const auto values_after = [&](int threads) {
+    const Threads set(threads);
+    // So many that no two parts are alike, and ranges end within registers.
+    Array<double> numbers = Array<double>::from_shape({200003});
+    Array<double> slopes = numbers;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      numbers.data()[i] = static_cast<double>(i % 101) / 50 - 1;
+      slopes.data()[i] = static_cast<double>(i * 7919 % 103) / 50 - 1;
+    }
+    Parameter a(numbers), b(numbers);
+    const auto optimizer = GetParam().make(a, b, 0.1);
+    for (int step = 0; step < 3; ++step) {
+      a.set_grad(slopes);
+      b.set_grad(slopes);
+      optimizer->step();
+    }
+    return std::make_pair(a.value(), b.value());
+  };
+  const auto alone = values_after(1);
+  for (const int threads : {2, 3}) EXPECT_EQ(values_after(threads), alone) << threads;
 }
 
 TEST_P(EveryOptimizer, FloatsFollowDoubles) {
