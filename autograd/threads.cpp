@@ -6,8 +6,10 @@
 namespace tapegrad {
 
 void set_num_threads(int count) {
-  if (count < 1) {
-    throw ValueError("[set_num_threads] needs at least one thread, got " + std::to_string(count));
+  constexpr int most = 1024;
+  if (count < 1 || count > most) {
+    throw ValueError("[set_num_threads] needs a number from 1 to " + std::to_string(most) +
+                     ", got " + std::to_string(count));
   }
   ops::kernels::thread_count() = count;
 }

@@ -196,8 +196,8 @@ void run(const Arguments& arguments) {
   TrainedModel model{architecture, task.train.class_names, task.mean, task.scale,
                      architecture.build()};
   if (NamedParameters weights = nn::weights(model.network); !weights.empty()) {
-    // Small scores at first: no class is preferred, and the layers below are not torn about by the
-    // first steps.
+    // Small scores at first: no class is preferred, and the first steps do not upset the layers
+    // below.
     nn::init::normal(weights.back().second, 0, 0.01);
   }
 
@@ -268,7 +268,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", arguments.seed, "of weights, order, augmentation and spiral")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
-  app.add_option("--threads", arguments.threads, "threads of matrix products and convolutions")
+  app.add_option("--threads", arguments.threads, "threads that large gates share")
       ->check(one_or_more)
       ->capture_default_str();
   app.add_option("--precision", arguments.precision, "f32 or f64")

@@ -141,13 +141,32 @@ std::array<const T*, most_operands> pointers(const View* x, int operands, std::i
   return result;
 }
 
-/// Calls f(range) for parts of the output, on several threads where that pays.
+// NOTE [Where parts of a loop end]
+// Numbers that fill registers and the rest of a row may be rounded differently, by multiplications
+// that are fused with additions. So threads share a row out in units of several registers, counted
+// from its beginning: every number has the same neighbours for any number of threads.
+
+constexpr std::int64_t unit = 64;
+
+/// Calls f(part, range) for parts of the output, whose rows are so long.
+template <class F>
+void for_each_range(std::int64_t size, std::int64_t row, int parts, F f) {
+  if (parts == 1) return f(0, Range{0, size});
+  const std::int64_t units = (row + unit - 1) / unit;
+  const auto position = [=](std::int64_t i) {
+    return i / units * row + std::min(i % units * unit, row);
+  };
+  ops::kernels::for_each_part(size / row * units, parts,
+                              [&](int part, std::int64_t first, std::int64_t end) {
+                                f(part, Range{position(first), position(end)});
+                              });
+}
+
+/// The same on as many threads as that pays for.
 template <class T, class F>
-void for_each_range(std::int64_t size, F f) {
-  ops::kernels::share_out(size, ops::kernels::streaming_time<T>(size),
-                          [&f](std::int64_t first, std::int64_t end) {
-                            f(Range{first, end});
-                          });
+void for_each_range(std::int64_t size, std::int64_t row, F f) {
+  for_each_range(size, row, ops::kernels::parts_for(size, ops::kernels::streaming_time<T>(size)),
+                 [&f](int, Range range) { f(range); });
 }
 
 template <class T>
@@ -156,14 +175,14 @@ void forward(const GateTable& table, const void* gate, const View* x, const Shap
   const ForwardBlock<T> run = table.loops<T>().forward;
   const std::int64_t size = shape.size();
   if (same_shapes(x, table.arity, shape)) {
-    return for_each_range<T>(size, [&](Range range) {
+    return for_each_range<T>(size, size, [&](Range range) {
       run(gate, range.end - range.first, pointers<T>(x, table.arity, range.first).data(),
           y + range.first, accumulate);
     });
   }
   if (size == 0) return;
   const Rows rows = split_into_rows(shape, x, table.arity);
-  for_each_range<T>(size, [&](Range range) {
+  for_each_range<T>(size, rows.row().size, [&](Range range) {
     for_each_piece<T>(rows, x, table.arity, range,
                       [&](std::int64_t at, std::int64_t count, const T* const* operand,
                           const auto&) { run(gate, count, operand, y + at, accumulate); });
@@ -242,29 +261,30 @@ void gradient(const GateTable& table, const void* gate, int k, const T* g, const
   const std::int64_t size = shape.size();
   if (same_shapes(x, table.arity, shape)) {
     const GradientBlock<T> run = table.loops<T>().gradient[k];
-    return for_each_range<T>(size, [&](Range range) {
+    return for_each_range<T>(size, size, [&](Range range) {
       run(gate, range.end - range.first, g + range.first,
           pointers<T>(x, table.arity, range.first).data(), y + range.first, out + range.first,
           accumulate);
     });
   }
   const BroadcastGradient<T> rule{table, gate, k, g, x, y, split_into_rows(shape, x, table.arity)};
+  const std::int64_t row = rule.rows.row().size;
   const std::int64_t out_size = x[k].sizes.size();
   const bool summed = out_size != size || rule.repeats();
   if (summed && !accumulate) kernels::fill_zero(out, out_size);
   if (size == 0) return;
   if (!summed) {
-    return for_each_range<T>(size, [&](Range range) { rule.scatter(range, out, accumulate); });
+    return for_each_range<T>(size, row, [&](Range range) { rule.scatter(range, out, accumulate); });
   }
   // Parts have sums of their own, which must be few beside what they sum up.
   constexpr std::int64_t few = 16;
-  const int parts =
-      out_size * few < size ? kernels::parts_for(size, kernels::streaming_time<T>(size)) : 1;
+  const int wanted = kernels::parts_for(size, kernels::streaming_time<T>(size));
+  const int parts = out_size * few * wanted < size ? wanted : 1;
   if (parts == 1) return rule.sum_up({0, size}, out, out_size);
   T* const sums = kernels::scratch<T, PartSums>(parts * out_size);
   kernels::fill_zero(sums, parts * out_size);
-  kernels::for_each_part(size, parts, [&](int part, std::int64_t first, std::int64_t end) {
-    rule.sum_up({first, end}, sums + part * out_size, out_size);
+  for_each_range(size, row, parts, [&](int part, Range range) {
+    rule.sum_up(range, sums + part * out_size, out_size);
   });
   for (int part = 0; part < parts; ++part) {
     for (std::int64_t i = 0; i < out_size; ++i) out[i] += sums[part * out_size + i];

@@ -29,6 +29,17 @@ double time_of_a_pass(const Channels& form) {
   return streaming_time<T>(form.samples * form.channels * form.size);
 }
 
+/// Calls f(begin, end) for ranges of channels. Where a channel of a sample is a single number, a
+/// range is some registers wide: every part reads all samples.
+template <class T, class F>
+void for_all_channels(const Channels& form, F f) {
+  const std::int64_t step = form.size == 1 ? 64 : 1;
+  share_out((form.channels + step - 1) / step, time_of_a_pass<T>(form),
+            [&](std::int64_t begin, std::int64_t end) {
+              f(begin * step, std::min(end * step, form.channels));
+            });
+}
+
 /// Mean and sum of squared deviations of what has been met so far; more of the same number comes
 /// sample by sample. Source: Chan, Golub, LeVeque, Updating Formulae and a Pairwise Algorithm for
 /// Computing Sample Variances, 1979.
@@ -62,7 +73,7 @@ void channel_moments(const Channels& form, const T* x, T* y, bool accumulate) {
   double* const mean = two_per_channel(form.channels);
   double* const squares = mean + form.channels;
   const auto size = static_cast<double>(form.size);
-  share_out(form.channels, time_of_a_pass<T>(form), [&](std::int64_t begin, std::int64_t end) {
+  for_all_channels<T>(form, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t sample = 0; sample < form.samples; ++sample) {
       const Merge merge(sample, form.size);
       const T* numbers = x + (sample * form.channels + begin) * form.size;
@@ -130,7 +141,7 @@ void channel_sums(const Channels& form, const T* g, const T* x, const T* centre,
                   bool accumulate) {
   double* const sums = two_per_channel(form.channels);
   double* const products = sums + form.channels;
-  share_out(form.channels, time_of_a_pass<T>(form), [&](std::int64_t begin, std::int64_t end) {
+  for_all_channels<T>(form, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t sample = 0; sample < form.samples; ++sample) {
       const std::int64_t first = (sample * form.channels + begin) * form.size;
       const T* weights = g + first;

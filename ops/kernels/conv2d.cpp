@@ -20,8 +20,7 @@ struct Parts {
         output(s.out_channels * area(s.output)),
         rows(s.in_channels * area(s.window)),
         filters(s.out_channels * rows),
-        // Some 30 multiplications a nanosecond.
-        nanoseconds(static_cast<double>(count * output) * static_cast<double>(rows) / 30) {}
+        nanoseconds(product_time(count, output, rows)) {}
 
   /// How many there are, and the sizes in memory of one.
   std::int64_t count, image, output;

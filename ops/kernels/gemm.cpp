@@ -25,8 +25,6 @@ constexpr std::int64_t few_rows = 48;
 constexpr std::int64_t long_axis = 128;
 /// Products of at least this many multiplications go to OpenBLAS, which is ahead there.
 constexpr std::int64_t large_product = std::int64_t{1} << 28;
-/// Multiplications a nanosecond, roughly.
-constexpr double multiplications = 30;
 
 void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda,
           const float* b, int ldb, float beta, float* c, int ldc) {
@@ -64,8 +62,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   const std::int64_t side = by_rows ? m : n;
   const std::int64_t step = by_rows ? tile_rows : panel_width<T>;
   const std::int64_t steps = (side + step - 1) / step;
-  const double nanoseconds = static_cast<double>(m * n) * static_cast<double>(k) / multiplications;
-  for_each_part(steps, parts_for(steps, nanoseconds),
+  for_each_part(steps, parts_for(steps, product_time(m, n, k)),
                 [&](int, std::int64_t begin, std::int64_t end) {
                   const std::int64_t first = begin * step;
                   const std::int64_t size = std::min(end * step, side) - first;

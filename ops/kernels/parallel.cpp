@@ -1,14 +1,16 @@
 #include <tapegrad/ops/kernels/parallel.hpp>
 
 #include <pthread.h>
+#include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
+#include <utility>
 
 #include <cblas.h>
 
@@ -42,12 +44,14 @@ class Event {
     --asleep_;
   }
 
-  /// To be called after what makes ready() true.
-  void happened() {
+  /// To be called after what makes ready() true. Wakes so many threads, where they sleep.
+  void happened(int wanted) {
     // Whoever falls asleep has counted itself before it asks for the last time.
-    if (asleep_ == 0) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    condition_.notify_all();
+    const int asleep = asleep_;
+    if (asleep == 0) return;
+    // Who counted itself either waits by now or has seen that it is true.
+    { const std::lock_guard<std::mutex> lock(mutex_); }
+    for (int i = std::min(wanted, asleep); i > 0; --i) condition_.notify_one();
   }
 
  private:
@@ -66,13 +70,12 @@ class Pool {
     start_workers(parts - 1);
     call_ = call;
     context_ = context;
-    error_ = nullptr;
     unfinished_ = parts;
     open_ = parts;
-    opened_.happened();
+    opened_.happened(parts - 1);
     take_parts();
     finished_.wait([this] { return unfinished_ == 0; });
-    if (error_) std::rethrow_exception(error_);
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
     return true;
   }
 
@@ -84,10 +87,17 @@ class Pool {
 
   /// As many as there can be: whoever runs a loop takes all parts that nobody else does.
   void start_workers(int count) {
+    if (workers_ >= count || no_more_) return;
+    // Signals are for the threads of the program.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
       for (; workers_ < count; ++workers_) std::thread([this] { work(); }).detach();
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
+      no_more_ = true;
     }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   void work() {
@@ -100,7 +110,8 @@ class Pool {
   void take_parts() {
     int open = open_;
     while (open > 0) {
-      // Whoever has taken a part may read the loop, which stays until that part is finished.
+      // Whoever has taken a part, if only of a loop that was opened meanwhile, may read that loop:
+      // it stays until the part is finished.
       if (!open_.compare_exchange_weak(open, open - 1)) continue;
       try {
         call_(context_, open - 1);
@@ -108,17 +119,19 @@ class Pool {
         const std::lock_guard<std::mutex> lock(error_mutex_);
         if (!error_) error_ = std::current_exception();
       }
-      if (--unfinished_ == 0) finished_.happened();
+      if (--unfinished_ == 0) finished_.happened(1);
       open = open_;
     }
   }
 
   std::atomic<bool> taken_ = false;
   int workers_ = 0;
+  bool no_more_ = false;
   void (*call_)(void*, int) = nullptr;
   void* context_ = nullptr;
-  std::atomic<int> open_ = 0;  ///< Parts that nobody has taken yet: 0 … open_ − 1.
-  std::atomic<int> unfinished_ = 0;
+  // Apart, since all threads that wait look at the first.
+  alignas(64) std::atomic<int> open_ = 0;  ///< Parts that nobody has taken yet: 0 … open_ − 1.
+  alignas(64) std::atomic<int> unfinished_ = 0;
   Event opened_, finished_;
   std::mutex error_mutex_;
   std::exception_ptr error_;
@@ -138,15 +151,18 @@ std::atomic<int>& thread_count() {
 }
 
 int parts_for(std::int64_t count, double nanoseconds) {
-  constexpr double worth_a_thread = 5e4;
-  if (nanoseconds < worth_a_thread) return 1;
-  const std::int64_t threads = thread_count();
-  return static_cast<int>(std::clamp(count, std::int64_t{1}, threads));
+  // Half of what waking a thread takes, which most parts need not wait for.
+  constexpr double worth_a_part = 25e3;
+  // Asked first, as that is when OpenBLAS learns to stay with one thread.
+  const int threads = thread_count();
+  const double parts = std::min(
+      {nanoseconds / worth_a_part, static_cast<double>(count), static_cast<double>(threads)});
+  return std::max(static_cast<int>(parts), 1);
 }
 
 void run_parts(int parts, void (*call)(void*, int), void* context) {
-  // Never destroyed: its threads wait when the process ends, and a static object's destructor may
-  // still run a loop. A child process, in which they do not exist, takes a pool of its own.
+  // Never destroyed: its threads wait when the process ends. A child process, in which they do not
+  // exist, takes a pool of its own.
   static Pool* pool = new Pool;
   static const int at_fork = pthread_atfork(nullptr, nullptr, [] { pool = new Pool; });
   if (at_fork == 0 && pool->run(parts, call, context)) return;

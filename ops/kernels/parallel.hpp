@@ -16,7 +16,7 @@ namespace tapegrad::ops::kernels {
 std::atomic<int>& thread_count();
 
 /// The number of parts of a loop over `count` items that takes about so many nanoseconds on one
-/// thread: 1 if that is too few to wake another.
+/// thread: 1 if that is too few to wake another, and never so many that a part is not worth it.
 int parts_for(std::int64_t count, double nanoseconds);
 
 /// Calls call(context, part) for part 0 to parts − 1, several at a time, and returns when all are
@@ -47,10 +47,16 @@ void share_out(std::int64_t count, double nanoseconds, F f) {
                 [&f](int, std::int64_t first, std::int64_t end) { f(first, end); });
 }
 
-/// The nanoseconds that a loop over so many elements of T takes where memory is what it waits for.
+/// The nanoseconds that a loop over so many elements of T takes, between the cache's speed and that
+/// of memory.
 template <class T>
 constexpr double streaming_time(std::int64_t elements) {
-  return 0.08 * sizeof(T) * static_cast<double>(elements);
+  return 0.04 * sizeof(T) * static_cast<double>(elements);
+}
+
+/// The nanoseconds that matrices of so many rows, columns and inner elements take to multiply.
+constexpr double product_time(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) / 30;
 }
 
 }  // namespace tapegrad::ops::kernels

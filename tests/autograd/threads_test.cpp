@@ -89,6 +89,7 @@ TEST(Threads, CountOfMatrixProducts) {
   EXPECT_EQ(num_threads(), 1);
   set_num_threads(before);
   expect_error<ValueError>([] { set_num_threads(0); }, {"[set_num_threads]", "got 0"});
+  expect_error<ValueError>([] { set_num_threads(1025); }, {"[set_num_threads]", "got 1025"});
 }
 
 }  // namespace

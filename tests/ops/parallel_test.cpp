@@ -99,13 +99,22 @@ TEST(Parallel, PointwiseGates) {
   expect_same_for_all({numbers({7, 11, 61, 67}, 1), numbers({11, 1, 67}, 2)}, product, 2e-3);
 }
 
+TEST(Parallel, GradientsThatAccumulate) {
+  const std::vector<Array<double>> same = {numbers({200003}, 1), numbers({200003}, 2)};
+  expect_same_for_all(same, [](const std::vector<Var>& v) { return v[0] * v[1] + v[0]; });
+  expect_same_for_all(same, [](const std::vector<Var>& v) { return tanh(v[0]) + sigmoid(v[0]); });
+  const std::vector<Array<double>> rows = {numbers({301, 1003}, 1), numbers({301, 1}, 2)};
+  expect_same_for_all(
+      rows, [](const std::vector<Var>& v) { return v[0] * v[1] + v[0]; }, 2e-3);
+}
+
 TEST(Parallel, ChannelsAndPools) {
   const auto images = numbers({13, 7, 63, 63}, 1);
   expect_same_for_all(
       {images, numbers({7}, 2), numbers({7}, 3), numbers({7}, 4)},
       [](const std::vector<Var>& v) { return channel_affine(v[0], v[1], v[2], v[3]); });
   expect_same_for_all({images}, [](const std::vector<Var>& v) { return channel_moments(v[0]); });
-  expect_same_for_all({numbers({5003, 97}, 1)},
+  expect_same_for_all({numbers({5003, 197}, 1)},
                       [](const std::vector<Var>& v) { return channel_moments(v[0]); });
   const ops::Pooling two(2, 2, 0, Fit::floor);
   for (const ops::Pooling& form :
@@ -131,6 +140,7 @@ TEST(Parallel, EachItemIsVisitedOnceAndAnErrorComesBack) {
   EXPECT_EQ(kernels::parts_for(2, 1e9), 2);
   EXPECT_EQ(kernels::parts_for(100, 1e4), 1);
   EXPECT_EQ(kernels::parts_for(0, 1e9), 1);
+  EXPECT_EQ(kernels::parts_for(100, 6e4), 2);
   std::vector<int> visits(100, 0);
   kernels::for_each_part(100, 3, [&](int, std::int64_t first, std::int64_t end) {
     for (std::int64_t i = first; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
