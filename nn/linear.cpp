@@ -24,6 +24,14 @@ Linear::Linear(std::int64_t in, std::int64_t out, bool bias)
 }
 
 Var Linear::forward(const Var& x) {
+  const Shape& shape = x.shape();
+  const std::int64_t in = weight_.shape()[1];
+  if (shape.rank() >= 2 && shape.back() != in) {
+    throw ShapeError("[Linear] needs inputs with " + std::to_string(in) + " features, got " +
+                     to_string(shape) +
+                     (shape.rank() > 2 ? "; put a Flatten before it, or give it other features"
+                                       : "; make it for " + std::to_string(shape.back())));
+  }
   const Var product = matmul(x, weight_, {false, true});
   return bias_.has_value() ? product + *bias_ : product;
 }

@@ -2,11 +2,63 @@
 
 #include <algorithm>
 
+#include <tapegrad/autograd/detail/type_name.hpp>
 #include <tapegrad/autograd/scope.hpp>
 
 namespace tapegrad::nn {
 
-Var Module::operator()(const Var& x) {
+namespace {
+
+/// The modules of this thread that are running, one within the other.
+struct Running {
+  int count = 0;
+  /// From where the outermost was called.
+  Place place;
+  /// In which of them an error came up, the outermost last; filled on the error's way out.
+  std::string failed;
+};
+
+thread_local Running running;
+
+/// Lets an error leave the outermost module with the path to the one in which it came up.
+class ErrorPath {
+ public:
+  explicit ErrorPath(const Place& place) {
+    if (running.count++ == 0) running.place = place;
+    running.failed.clear();
+  }
+  ~ErrorPath() { --running.count; }
+  ErrorPath(const ErrorPath&) = delete;
+  ErrorPath& operator=(const ErrorPath&) = delete;
+
+  template <class E>
+  [[noreturn]] void leave(const E& error, const std::string& module) const {
+    running.failed = running.failed.empty() ? module : module + " > " + running.failed;
+    if (running.count > 1) throw;
+    throw E(std::string(error.what()) + ", in " + running.failed + " (" + to_string(running.place) +
+            ")");
+  }
+};
+
+}  // namespace
+
+Var Module::operator()(const Var& x, Place place) {
+  const ErrorPath path(place);
+  try {
+    return run(x);
+  } catch (const ShapeError& error) {
+    path.leave(error, label());
+  } catch (const ValueError& error) {
+    path.leave(error, label());
+  }
+}
+
+std::string Module::label() const {
+  const std::string type = tapegrad::detail::type_name(typeid(*this));
+  return name_ == nullptr ? type : *name_ + ": " + type;
+}
+
+Var Module::run(const Var& x) {
   const Scope scope(x, name_, typeid(*this));
   if (hooks_ == nullptr) return forward(x);
   // Copies of the lists: a hook may register or remove others, and itself.

@@ -46,8 +46,8 @@ class Module {
   /// The output for the input x, whose first axis counts samples.
   virtual Var forward(const Var& x) = 0;
   /// The same, `model(x)`, between the module's hooks, and with its gates in a group of their own
-  /// on the tape (Scope).
-  Var operator()(const Var& x);
+  /// on the tape (Scope). Errors of shapes and values say in which module, called from where.
+  Var operator()(const Var& x, Place place = Place::here());
 
   /// Lets `hook(module, x)` run before each forward, the hooks of earlier registrations first. It
   /// returns the Var that takes the place of x, or nothing. As in PyTorch, forward(x) itself runs
@@ -138,6 +138,10 @@ class Module {
   }
 
  private:
+  /// forward between the hooks.
+  Var run(const Var& x);
+  /// What errors call it: `0: Linear`, or `Linear` if it belongs to no other.
+  std::string label() const;
   void add_child(const std::string& name, std::shared_ptr<Module> child);
   void check_name(const std::string& name) const;
   void collect_modules(const std::string& path,

@@ -49,8 +49,12 @@ class Sequential : public Module {
 
   /// The number of modules.
   std::size_t size() const { return modules_.size(); }
-  /// The module at a position from 0 to size() − 1, not checked.
-  Module& operator[](std::size_t index) { return *modules_[index]; }
+  /// The module at a position. Throws ValueError unless that is below size().
+  Module& operator[](std::size_t index) {
+    if (index < modules_.size()) return *modules_[index];
+    throw ValueError("[Sequential] needs a position below its size of " +
+                     std::to_string(modules_.size()) + ", got " + std::to_string(index));
+  }
 
  private:
   std::vector<std::shared_ptr<Module>> modules_;

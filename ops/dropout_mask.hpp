@@ -21,7 +21,7 @@ struct DropoutMask : Whole<0> {
   Shape shape(Shapes) const {
     if (!(drop >= 0 && drop < 1)) {
       throw ValueError("[dropout_mask] needs a drop probability from 0 to below 1, got " +
-                       std::to_string(drop));
+                       number_text(drop));
     }
     return size;
   }

@@ -20,7 +20,7 @@ void check_drop_probability(double p, const char* who) {
   if (!(p >= 0 && p < 1)) {
     throw ValueError(std::string("[") + who +
                      "] needs p, the probability to drop, from 0 to below 1, got " +
-                     std::to_string(p));
+                     ops::number_text(p));
   }
 }
 

@@ -21,6 +21,37 @@ Names names_of(const nn::Module& module) {
   return names;
 }
 
+// --- Errors ---------------------------------------------------------------------------------
+
+TEST(Module, ErrorsNameTheModuleAndTheLineOfItsCall) {
+  nn::Sequential inner(nn::ReLU(), nn::Linear(5, 2));
+  nn::Sequential model(nn::Linear(2, 3), std::move(inner));
+  Tape tape;
+  const Var x = tape.data(array({1, 2}, {1, 2}));
+  const auto wrong = [&] { model(x); };
+  const std::string line = std::to_string(__LINE__ - 1);
+  expect_error<ShapeError>(
+      wrong, {"[Linear] needs inputs with 5 features, got (1, 3); make it for 3",
+              ", in Sequential > 1: Sequential > 1: Linear (", "module_test.cpp:" + line});
+  // Nothing is left of it for the next error.
+  expect_error<ShapeError>(
+      [&] {
+        model[0](tape.data(array({1, 4}, {1, 2, 3, 4})));
+      },
+      {", in 0: Linear (", "module_test.cpp"});
+  nn::Linear layer(2, 2);
+  expect_error<ShapeError>(
+      [&] {
+        layer(tape.data(array({1, 1, 3}, {1, 2, 3})));
+      },
+      {"put a Flatten before it", ", in Linear ("});
+}
+
+TEST(Sequential, HasNoModuleBehindItsLast) {
+  nn::Sequential model(nn::ReLU());
+  expect_error<ValueError>([&] { model[1]; }, {"[Sequential]", "below its size of 1, got 1"});
+}
+
 // --- Sequential -----------------------------------------------------------------------------
 
 TEST(Sequential, NamesItsModulesByPosition) {
