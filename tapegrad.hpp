@@ -25,6 +25,7 @@
 #include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/cifar10.hpp>
+#include <tapegrad/data/cross_validate.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/data/idx.hpp>
 #include <tapegrad/data/image.hpp>
