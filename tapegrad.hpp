@@ -25,6 +25,7 @@
 #include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/cifar10.hpp>
+#include <tapegrad/data/cross_validate.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/data/idx.hpp>
 #include <tapegrad/data/image.hpp>
@@ -34,6 +35,8 @@
 #include <tapegrad/data/npz.hpp>
 #include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/data/splits.hpp>
+#include <tapegrad/data/subset.hpp>
 #include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/architecture.hpp>
 #include <tapegrad/nn/batch_norm.hpp>
