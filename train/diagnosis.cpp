@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
@@ -48,19 +48,19 @@ class Diagnosis {
     if (history_.steps.empty()) return {};
     // Causes first: what one of them explains is not told again as a problem of its own.
     look_for_strong_regularization();
-    if (!found(Problem::regularization_too_strong)) look_for_high_rate();
+    if (!findings_.empty()) return findings_;
+    look_for_symmetry();
+    if (findings_.empty()) look_for_high_rate();
     if (found(Problem::learning_rate_too_high)) return findings_;
     look_for_a_loss_that_is_no_number();
-    look_for_symmetry();
-    look_for_dead_units();
-    look_for_saturation();
+    if (!found(Problem::symmetry)) {
+      look_for_dead_units();
+      look_for_saturation();
+    }
     look_for_parameters_without_gradient();
-    if (!findings_.empty()) return findings_;
-    look_for_low_rate();
-    if (!findings_.empty()) return findings_;
-    look_for_uninformative_labels();
-    if (!findings_.empty()) return findings_;
-    look_for_overfitting();
+    if (findings_.empty()) look_for_low_rate();
+    if (findings_.empty()) look_for_uninformative_labels();
+    if (!found(Problem::uninformative_labels)) look_for_overfitting();
     if (findings_.empty()) look_for_little_capacity();
     return findings_;
   }
@@ -78,9 +78,17 @@ class Diagnosis {
 
   const StepRecord& first_step() const { return history_.steps.front(); }
 
-  /// Of the last whole epoch; 0 before its end.
+  /// On the training set in the last whole epoch; 0 before its end.
   double accuracy() const { return last_ == nullptr ? 0 : last_->accuracy; }
-  bool has_learned() const { return accuracy() >= limits_.learned; }
+  /// The same in the best epoch: what the network can do, wherever noise took it at last.
+  double best_accuracy() const {
+    double best = 0;
+    for (const EpochRecord& epoch : history_.epochs) {
+      if (epoch.complete) best = std::max(best, epoch.accuracy);
+    }
+    return best;
+  }
+  bool has_learned() const { return best_accuracy() >= limits_.learned; }
 
   /// The accuracy of always taking the most frequent class.
   double chance() const {
@@ -124,6 +132,21 @@ class Diagnosis {
       sum += history_.steps[i].loss;
     }
     return sum / static_cast<double>(count);
+  }
+
+  /// The share of dead units from which a layer is told of. What has learned can spare more.
+  double dead_limit() const {
+    return has_learned() ? (1 + limits_.dead_share) / 2 : limits_.dead_share;
+  }
+  /// Whether a layer lost its units after the first epoch.
+  bool units_died() const {
+    if (observed_.empty()) return false;
+    const auto &first = observed_.front()->layers, &last = observed_.back()->layers;
+    for (std::size_t i = 0; i < std::min(first.size(), last.size()); ++i) {
+      const bool was_alive = first[i].dead_share <= limits_.dead_share;
+      if (last[i].dead_share > dead_limit() && (was_alive || observed_.size() == 1)) return true;
+    }
+    return false;
   }
 
   // --- Problems --------------------------------------------------------------------------------
@@ -177,12 +200,15 @@ class Diagnosis {
     const double end = loss_at_end();
     const auto ratio = largest_update_ratio();
     const bool jumps = ratio && !(*ratio <= limits_.high_update_ratio);
-    const bool rose = end > limits_.loss_rise * first;
+    // Short steps do not make a loss rise: it is noise, or saturated units throw it about.
+    const bool moves = !ratio || !(*ratio <= limits_.high_update_ratio / 10);
+    const bool rose = end > limits_.loss_rise * first && moves;
     const bool exploded = !std::isfinite(end) && (jumps || highest > limits_.loss_rise * first);
     const auto final_ratio = observed_.empty() ? std::nullopt : update_ratio(*observed_.back());
     const bool still_jumps =
         final_ratio && !(*final_ratio <= limits_.high_update_ratio) && !has_learned();
-    if (!rose && !exploded && !still_jumps) return;
+    const bool killed = jumps && !has_learned() && units_died();
+    if (!rose && !exploded && !still_jumps && !killed) return;
     std::string text = std::isfinite(end)
                            ? fmt::format("the loss went from {:.4g} to {:.4g}", first, end)
                            : fmt::format("the loss went from {:.4g} to no number within {} steps",
@@ -227,7 +253,7 @@ class Diagnosis {
   void look_for_dead_units() {
     if (observed_.empty()) return;
     for (const LayerRecord& layer : observed_.back()->layers) {
-      if (layer.dead_share <= limits_.dead_share) continue;
+      if (layer.dead_share <= dead_limit()) continue;
       add(Problem::dead_units, layer.name,
           fmt::format("{:.0f} of the {} units of {} {} answered to no sample of the last epoch's "
                       "{} observed batches, so that nothing reaches their weights; lower the "
@@ -284,32 +310,43 @@ class Diagnosis {
   }
 
   void look_for_low_rate() {
-    const auto ratio = largest_update_ratio();
-    if (!ratio || has_learned() || !(*ratio < limits_.low_update_ratio)) return;
+    if (observed_.empty() || has_learned()) return;
+    double way = 0;
+    for (const EpochRecord* epoch : observed_) {
+      const auto ratio = update_ratio(*epoch);
+      if (!ratio) return;
+      way += *ratio * static_cast<double>(epoch->steps);
+    }
+    if (!(way < limits_.shortest_way)) return;
     add(Problem::learning_rate_too_low, "",
-        fmt::format("a step changed the weights by {:.2g} of their size at most, where 1e-3 is "
-                    "usual, and the loss went from {:.4g} to {:.4g}; multiply the learning rate of "
-                    "{:.3g} by 10 or more",
-                    *ratio, first_step().loss, loss_at_end(), first_step().learning_rate));
+        fmt::format("{} steps of at most {:.2g} of the weights' size, where 1e-3 is usual, take "
+                    "them {:.2g} of their size far even if all point the same way, and the loss "
+                    "went from {:.4g} to {:.4g}; multiply the learning rate of {:.3g} by 10 or "
+                    "more",
+                    history_.steps.size(), *largest_update_ratio(), way, first_step().loss,
+                    loss_at_end(), first_step().learning_rate));
   }
 
   void look_for_uninformative_labels() {
     if (last_ == nullptr) return;
     const double guess = chance();
     if (last_->validation_accuracy) {
-      // The best epoch: of several at chance it is still near it.
-      double best = 0;
+      // The mean of the last third of the epochs: single ones go up and down.
+      std::vector<double> accuracies;
       for (const EpochRecord& epoch : history_.epochs) {
-        best = std::max(best, epoch.validation_accuracy.value_or(0));
+        if (epoch.validation_accuracy) accuracies.push_back(*epoch.validation_accuracy);
       }
-      const double last = *last_->validation_accuracy;
-      if (last > guess + noise(guess, history_.validation_samples)) return;
+      const std::size_t count = (accuracies.size() + 2) / 3;
+      const double mean = std::accumulate(accuracies.end() - static_cast<std::ptrdiff_t>(count),
+                                          accuracies.end(), 0.0) /
+                          static_cast<double>(count);
+      if (mean > guess + noise(guess, history_.validation_samples)) return;
       add(Problem::uninformative_labels, "",
-          fmt::format("the validation accuracy ends at {:.4f} and was {:.4f} at best, where always "
-                      "taking the most frequent class gives {:.4f}, while the training accuracy is "
-                      "{:.4f}: what is learned tells nothing about other samples; look whether "
-                      "labels belong to their samples",
-                      last, best, guess, last_->accuracy));
+          fmt::format("the validation accuracy is {:.4f} in the last third of the epochs, where "
+                      "always taking the most frequent class gives {:.4f}, and the training "
+                      "accuracy is {:.4f}: what is learned tells nothing about other samples; look "
+                      "whether labels belong to their samples",
+                      mean, guess, last_->accuracy));
       return;
     }
     if (last_->accuracy > guess + noise(guess, history_.samples)) return;
@@ -346,28 +383,24 @@ class Diagnosis {
 
   void look_for_little_capacity() {
     if (last_ == nullptr || has_learned() || history_.epochs.size() < 3) return;
-    // The mean loss of the middle third of the epochs against that of the last.
-    std::vector<const EpochRecord*> whole;
+    std::vector<double> losses;
     for (const EpochRecord& epoch : history_.epochs) {
-      if (epoch.complete) whole.push_back(&epoch);
+      if (epoch.complete) losses.push_back(epoch.loss);
     }
-    const std::size_t third = whole.size() / 3;
-    if (third == 0) return;
-    const auto mean_loss = [&](std::size_t begin) {
-      double sum = 0;
-      for (std::size_t i = begin; i < begin + third; ++i) sum += whole[i]->loss;
-      return sum / static_cast<double>(third);
-    };
-    const double before = mean_loss(whole.size() - 2 * third),
-                 end = mean_loss(whole.size() - third);
+    // The lowest of the last third of the epochs against that of all before: single epochs go up
+    // and down.
+    const auto last_third = losses.end() - static_cast<std::ptrdiff_t>(losses.size() / 3);
+    if (last_third == losses.end()) return;
+    const double before = *std::min_element(losses.begin(), last_third);
+    const double end = *std::min_element(last_third, losses.end());
     if (!(end > (1 - limits_.still_falling) * before)) return;
     add(Problem::too_little_capacity, "",
-        fmt::format("the training accuracy ends at {:.4f}{} and the training loss stands still, "
-                    "{:.4g} in the last third of the epochs after {:.4g} in the one before; use "
-                    "more units or layers, or better features",
-                    accuracy(),
+        fmt::format("the training accuracy was {:.4f} at best{} and the training loss stands "
+                    "still, at best {:.4g} in the last third of the epochs after {:.4g} before; "
+                    "use more units or layers, or better features",
+                    best_accuracy(),
                     last_->validation_accuracy
-                        ? fmt::format(", near the validation accuracy of {:.4f},",
+                        ? fmt::format(", that on the validation set ends at {:.4f},",
                                       *last_->validation_accuracy)
                         : "",
                     end, before));

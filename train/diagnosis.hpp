@@ -39,21 +39,22 @@ struct Finding {
 
 /// Where a figure becomes a finding.
 struct DiagnosisThresholds {
-  /// Of the first loss: an epoch's mean loss above it, and the loss has risen. Steps that help do
-  /// not end above the beginning; the half more allows for small batches.
+  /// Of the first loss: a mean loss of the last epoch's steps above it has risen. Steps that help
+  /// do not end above the beginning; the half more allows for small batches.
   double loss_rise = 1.5;
   /// ‖update‖/‖weights‖, the median over the weights. About 1e−3 is usual, and up to 0.05 while
   /// small first weights grow; a tenth of the weights at every step leaves nothing of what was
   /// learned ten steps ago.
   double high_update_ratio = 0.1;
-  /// The same from below: at 1e−5, 10,000 steps in one direction change the weights by a tenth.
-  double low_update_ratio = 1e-5;
+  /// The update ratios of all steps together: a run that could not move its weights by a tenth of
+  /// their size, had all steps pointed the same way, has not gone anywhere.
+  double shortest_way = 0.1;
   /// Training accuracy from which a run counts as having learned, whatever else is odd.
   double learned = 0.9;
   /// ‖W − mean row‖/‖W‖: random rows are near 1, and equal ones differ by rounding alone.
   double equal_units = 1e-3;
-  /// Share of a layer's ReLUs. A quarter is no rarity where inputs are few; more than half means
-  /// that the layer has lost most of its width.
+  /// Share of a layer's ReLUs. A quarter is no rarity; more than half means that the layer has lost
+  /// most of its width. Half of the rest is granted to a run that has learned.
   double dead_share = 0.5;
   /// Share of a layer's outputs in the first epoch. Usual initialisation leaves a few percent.
   double saturated_share = 0.5;
@@ -67,8 +68,9 @@ struct DiagnosisThresholds {
   double decay_per_step = 0.01;
   /// Training accuracy minus validation accuracy, beyond what chance explains.
   double accuracy_gap = 0.1;
-  /// How many standard deviations of a share of so many samples count as chance.
-  double deviations = 3;
+  /// How many standard deviations of a share of so many samples count as chance: more happens once
+  /// in 44 runs.
+  double deviations = 2;
   /// By which share of itself the training loss fell in the last third of the epochs: below, it
   /// stands still.
   double still_falling = 0.03;
