@@ -8,8 +8,8 @@ namespace tapegrad::data {
 
 /// PCA, after which each feature is divided by its standard deviation: y_i = uᵢᵀ(x − m) / sqrt(Sᵢ +
 /// ε). The covariance of the training samples becomes the identity, as far as variances are large
-/// beside ε, which keeps what is nearly constant, noise mostly, from being blown up. Samples of
-/// whatever shape become rows (k). invert() gives back what PCA's would.
+/// beside ε, which keeps what is nearly constant, noise mostly, from being blown up: where training
+/// samples are hardly more than features, a larger one suits the others. Samples of whatever shape become rows (k). invert() gives back what PCA's would.
 ///
 /// To see whitened samples as pictures, take only the rotation back, by pca().invert(): that is
 /// called ZCA.
