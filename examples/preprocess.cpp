@@ -168,20 +168,21 @@ void run(const Arguments& arguments) {
   }
   const Shape image = images.train.sample_shape();
   const auto features = static_cast<std::int64_t>(images.train.features());
-  // CIFAR-10's 3072 numbers become 144.
-  const std::int64_t components = arguments.components > 0
-                                      ? arguments.components
-                                      : std::max<std::int64_t>(features * 3 / 64, 1);
-  if (components > features) {
-    throw ValueError(fmt::format("[preprocess] needs at most {} components for images {}, got {}",
-                                 features, to_string(image), components));
-  }
-
   const auto start = std::chrono::steady_clock::now();
   const data::Whitening whitening(images.train, 0, arguments.epsilon);
   const data::PCA& pca = whitening.pca();
+  const std::int64_t all = pca.output_shape()[0];
   fmt::print("{} training images {}: mean and {} components in {:.1f} s\n", images.train.size(),
-             to_string(image), features, seconds_since(start));
+             to_string(image), all, seconds_since(start));
+
+  // CIFAR-10's 3072 numbers become 144.
+  const std::int64_t usual = std::clamp<std::int64_t>(features * 3 / 64, 1, all);
+  const std::int64_t components = arguments.components > 0 ? arguments.components : usual;
+  if (components > all) {
+    throw ValueError(
+        fmt::format("[preprocess] needs at most {} components, of {} images of {} numbers; got {}",
+                    all, images.train.size(), features, components));
+  }
   const Array<float> ratio = pca.explained_variance_ratio();
   const double kept = 100 * std::accumulate(ratio.begin(), ratio.begin() + components, 0.0);
   fmt::print("{} components hold {:.1f} % of the variance\n", components, kept);
@@ -200,7 +201,7 @@ void run(const Arguments& arguments) {
   }
   {
     Array<float> directions = Array<float>::from_shape(
-        {std::min(count, static_cast<std::size_t>(features)), static_cast<std::size_t>(features)});
+        {std::min(count, static_cast<std::size_t>(all)), static_cast<std::size_t>(features)});
     std::copy_n(pca.components().begin(), directions.size(), directions.begin());
     pictures.save("eigenimages", as_images(directions, image), data::GridScale::image,
                   "the directions in which they differ most, each scaled by itself");
@@ -210,8 +211,8 @@ void run(const Arguments& arguments) {
     data::Dataset reduced = shown;
     pca.apply(reduced);
     for (std::size_t n = 0; n < reduced.size(); ++n) {
-      float* const row = reduced.inputs.data() + static_cast<std::int64_t>(n) * features;
-      std::fill(row + components, row + features, 0.0F);
+      float* const row = reduced.inputs.data() + static_cast<std::int64_t>(n) * all;
+      std::fill(row + components, row + all, 0.0F);
     }
     pca.invert(reduced);
     pictures.save(
