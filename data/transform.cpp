@@ -73,7 +73,12 @@ NamedParameters Transform::state_dict() const {
 void Transform::load_state_dict(const NamedParameters& state) {
   detail::StateReader reader(kind(), state);
   const Shape input = reader.shape("input_shape");
-  output_ = restore(input, reader);
+  try {
+    output_ = restore(input, reader);
+  } catch (const ShapeError& error) {
+    // Such as statistics of channels with samples that have none.
+    throw ValueError(error.what());
+  }
   input_ = input;
 }
 

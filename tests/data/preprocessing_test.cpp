@@ -214,6 +214,13 @@ TEST(Transforms, RefuseStatesThatMakeNoSense) {
       },
       {"[normalization]", "'input_shape'", "sizes", "got 3 -2 2"});
 
+  expect_error<ValueError>(
+      [&] {
+        Normalization rows(correlated(5, {4}));
+        rows.load_state_dict(with(rows.state_dict(), "per", Parameter({1}, f64)));
+      },
+      {"[normalization]", "(C, H, W)"});
+
   // Two steps that do not follow each other.
   Preprocessing chain(PCA(5), Normalization());
   chain.fit(training);
