@@ -178,7 +178,7 @@ END
 
 # On images that need no file. What is whitened or reduced is looked at by people.
 prints preprocess "$programs/preprocess" --out pictures --samples 500 --show 9 --components 30 <<'END'
-500 training images \(3, 16, 16\): mean and 768 components in [0-9.]+ s
+500 training images \(3, 16, 16\): mean and 500 components in [0-9.]+ s
 30 components hold 9[0-9]\.[0-9] % of the variance
 pictures/mean\.png: .*
 pictures/reduced\.png: test images reduced from 768 numbers to 30 and back
