@@ -2,18 +2,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <new>
 
 #include <fmt/format.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 namespace tapegrad::detail {
 
 namespace {
+
 constexpr std::align_val_t alignment{64};
+
+/// Loops over arrays that no cache holds spend up to a fifth of their time on finding small pages.
+void prefer_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr std::uintptr_t page = std::uintptr_t{1} << 21;
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t end = (begin + static_cast<std::uintptr_t>(bytes)) / page * page;
+  // Advice: nothing is lost where the system does not take it.
+  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
+#endif
 }
 
+}  // namespace
+
 void* allocate_aligned(std::int64_t bytes) {
-  return ::operator new(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)), alignment);
+  void* const memory =
+      ::operator new(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)), alignment);
+  prefer_huge_pages(memory, bytes);
+  return memory;
 }
 
 void free_aligned(void* memory) noexcept {

@@ -112,8 +112,9 @@ TEST(Parallel, ChannelsAndPools) {
        {two, ops::Pooling(3), ops::Pooling(3, 2), ops::Pooling(3, 1, 1)}) {
     expect_same_for_all({images},
                         [&](const std::vector<Var>& v) { return max_pool2d(v[0], form); });
-    expect_same_for_all({images},
-                        [&](const std::vector<Var>& v) { return avg_pool2d(v[0], {form}); });
+    expect_same_for_all({images}, [&](const std::vector<Var>& v) {
+      return avg_pool2d(v[0], ops::AvgPool2d(form));
+    });
   }
 }
 
