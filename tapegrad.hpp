@@ -34,6 +34,8 @@
 #include <tapegrad/data/npz.hpp>
 #include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/data/splits.hpp>
+#include <tapegrad/data/subset.hpp>
 #include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/architecture.hpp>
 #include <tapegrad/nn/batch_norm.hpp>
