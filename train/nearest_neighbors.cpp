@@ -10,6 +10,7 @@
 #include <tapegrad/ops/error.hpp>
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/parallel.hpp>
+#include <tapegrad/ops/kernels/wide_sum.hpp>
 #include <tapegrad/train/detail/distances.hpp>
 
 // NOTE [Distances by matrix product]
@@ -46,8 +47,58 @@ struct Candidate {
   std::int64_t index;
 };
 
+/// What is known of how far point `index` is from a query: `pair` is their Σ |a − b| or product in
+/// floats, after centring for L2. A product of n terms is wrong by its additions, by the rounding
+/// of a few operations besides, and by what is too small for a float. See NOTE [Distances by matrix
+/// product].
+Candidate candidate(Metric metric, std::int64_t n, double pair, double a_norm, double b_norm,
+                    std::int64_t index) {
+  if (metric == Metric::l1) {
+    const double error = 1.01 * unit * (kernels::most_in_a_row + 32) * pair;
+    return {pair - error, pair + error, index};
+  }
+  const auto terms = static_cast<double>(n);
+  const double error = 1.01 * unit * (terms + 16) * a_norm * b_norm + terms * 1e-37;
+  if (metric == Metric::dot) return {-pair - error, -pair + error, index};
+  const double farness = a_norm * a_norm + b_norm * b_norm - 2 * pair;
+  const double rounding = 2 * error + 8 * unit * (a_norm + b_norm) * (a_norm + b_norm);
+  return {farness - rounding, farness + rounding, index};
+}
+
+/// Copies samples, with the centre subtracted, into `memory`.
+const float* copy_centred(const float* samples, std::int64_t rows, const std::vector<float>& centre,
+                          std::vector<float>& memory) {
+  const auto n = static_cast<std::int64_t>(centre.size());
+  memory.resize(static_cast<std::size_t>(rows * n));
+  const double nanoseconds = kernels::streaming_time<float>(2 * rows * n);
+  kernels::share_out(rows, nanoseconds, [&](std::int64_t first, std::int64_t end) {
+    for (std::int64_t i = first; i < end; ++i) {
+      const float* const from = samples + i * n;
+      float* const to = memory.data() + i * n;
+      for (std::int64_t j = 0; j < n; ++j) to[j] = from[j] - centre.data()[j];
+    }
+  });
+  return memory.data();
+}
+
+/// The mean of the points.
+std::vector<float> mean_of(const float* points, const detail::Sizes& sizes) {
+  const auto n = static_cast<std::size_t>(sizes.features);
+  std::vector<double> sum(n, 0.0);
+  for (std::int64_t i = 0; i < sizes.samples; ++i) {
+    for (double& s : sum) s += static_cast<double>(*points++);
+  }
+  std::vector<float> mean(n);
+  std::transform(sum.begin(), sum.end(), mean.begin(), [&](double s) {
+    return static_cast<float>(s / static_cast<double>(sizes.samples));
+  });
+  return mean;
+}
+
+}  // namespace
+
 /// The points that may be among the k nearest of one query.
-class Candidates {
+class NearestNeighbors::Candidates {
  public:
   explicit Candidates(std::int64_t k)
       : k_(static_cast<std::size_t>(k)), most_(std::max<std::size_t>(64, 4 * k_)) {}
@@ -83,43 +134,12 @@ class Candidates {
   std::vector<Candidate> all_;
 };
 
-/// How wrong a product of two samples of n features may be, in units of their norms: its additions,
-/// the rounding of 16 other operations, and what is too small for a float.
-double product_error(std::int64_t n) {
-  return 1.01 * unit * static_cast<double>(n + 16);
-}
-
-/// Copies samples with the centre subtracted.
-void copy_centred(const float* samples, std::int64_t rows, const std::vector<float>& centre,
-                  float* out) {
-  const auto n = static_cast<std::int64_t>(centre.size());
-  kernels::share_out(rows, kernels::streaming_time<float>(2 * rows * n),
-                     [&](std::int64_t first, std::int64_t end) {
-                       for (std::int64_t i = first; i < end; ++i) {
-                         const float* const from = samples + i * n;
-                         float* const to = out + i * n;
-                         for (std::int64_t j = 0; j < n; ++j) {
-                           to[j] = from[j] - centre[static_cast<std::size_t>(j)];
-                         }
-                       }
-                     });
-}
-
-/// The mean of the points.
-std::vector<float> mean_of(const float* points, const detail::Sizes& sizes) {
-  const auto n = static_cast<std::size_t>(sizes.features);
-  std::vector<double> sum(n, 0.0);
-  for (std::int64_t i = 0; i < sizes.samples; ++i) {
-    for (double& s : sum) s += static_cast<double>(*points++);
-  }
-  std::vector<float> mean(n);
-  std::transform(sum.begin(), sum.end(), mean.begin(), [&](double s) {
-    return static_cast<float>(s / static_cast<double>(sizes.samples));
-  });
-  return mean;
-}
-
-}  // namespace
+/// Blocks that are copied or computed.
+struct NearestNeighbors::Workspace {
+  std::vector<float> queries;  ///< Centred.
+  std::vector<float> points;   ///< Centred.
+  std::vector<float> pairs;    ///< A product or a Σ |a − b| per query and point.
+};
 
 std::string to_string(Metric metric) {
   switch (metric) {
@@ -164,8 +184,8 @@ std::vector<int> Neighbors::vote(const std::vector<int>& labels, std::int64_t k)
     for (const std::int64_t* point = near; point < end; ++point) ++votes[label_of(*point)];
     const auto most = votes.empty() ? 0 : *std::max_element(votes.begin(), votes.end());
     // The nearest whose label has the most: that is how ties are broken.
-    const std::int64_t* const winner = std::find_if(
-        near, end, [&](std::int64_t point) { return votes[label_of(point)] == most; });
+    const std::int64_t* const winner =
+        std::find_if(near, end, [&](std::int64_t point) { return votes[label_of(point)] == most; });
     if (winner == end) {
       throw ValueError(fmt::format("[vote] needs a neighbour of query {}, got none", query));
     }
@@ -190,98 +210,86 @@ NearestNeighbors::NearestNeighbors(Array<float> points, Metric metric)
 
 Neighbors NearestNeighbors::kneighbors(const Array<float>& queries, std::int64_t k) const {
   const std::int64_t count = detail::check_search(queries, k, features_, size_, who);
-  const std::int64_t n = features_;
   Neighbors found;
   found.indices.resize({static_cast<std::size_t>(count), static_cast<std::size_t>(k)});
   found.distances.resize({static_cast<std::size_t>(count), static_cast<std::size_t>(k)});
-  if (count == 0) return found;
-  std::vector<double> query_norms(static_cast<std::size_t>(count));
-  const std::vector<float> zero(static_cast<std::size_t>(n));
-  detail::centred_norms(queries.data(), {count, n}, zero.data(), query_norms.data(), who);
+  std::vector<double> norms(static_cast<std::size_t>(count));
+  const std::vector<float> zero(centre_.size());
+  detail::centred_norms(queries.data(), {count, features_}, zero.data(), norms.data(), who);
   if (metric_ == Metric::l2) {
-    detail::centred_norms(queries.data(), {count, n}, centre_.data(), query_norms.data(), who);
+    detail::centred_norms(queries.data(), {count, features_}, centre_.data(), norms.data(), who);
   }
 
-  const std::int64_t rows = block_rows(n);
-  const std::int64_t most_queries = std::min(rows, count), most_points = std::min(rows, size_);
-  const auto numbers = [&](std::int64_t samples, std::int64_t each) {
-    return std::vector<float>(static_cast<std::size_t>(samples * each));
-  };
-  const bool centres = metric_ == Metric::l2;
-  std::vector<float> left = numbers(centres ? most_queries : 0, n);
-  std::vector<float> right = numbers(centres ? most_points : 0, n);
-  std::vector<float> pairs = numbers(most_queries, most_points);
+  Workspace memory;
+  const std::int64_t rows = block_rows(features_);
+  for (std::int64_t first = 0; first < count; first += rows) {
+    const std::int64_t block = std::min(rows, count - first);
+    const float* const a = queries.data() + first * features_;
+    std::vector<Candidates> candidates(static_cast<std::size_t>(block), Candidates(k));
+    sort_out(a, norms.data() + first, candidates, memory);
+    measure(a, candidates, k, found.indices.data() + first * k, found.distances.data() + first * k);
+  }
+  return found;
+}
 
-  for (std::int64_t first = 0; first < count; first += most_queries) {
-    const std::int64_t q = std::min(most_queries, count - first);
-    const float* a = queries.data() + first * n;
-    if (centres) copy_centred(a, q, centre_, left.data());
-    std::vector<Candidates> candidates(static_cast<std::size_t>(q), Candidates(k));
-
-    for (std::int64_t start = 0; start < size_; start += most_points) {
-      const std::int64_t p = std::min(most_points, size_ - start);
-      const float* b = points_.data() + start * n;
-      if (centres) copy_centred(b, p, centre_, right.data());
-      if (metric_ == Metric::l1) {
-        const double nanoseconds = 0.05 * static_cast<double>(q * p) * static_cast<double>(n);
-        kernels::share_out(q, nanoseconds, [&](std::int64_t from, std::int64_t end) {
-          detail::l1_distances(a + from * n, end - from, b, p, n, pairs.data() + from * p, p);
-        });
-      } else {
-        kernels::gemm(false, true, q, p, n, centres ? left.data() : a, centres ? right.data() : b,
-                      pairs.data(), false);
-      }
-      kernels::share_out(q, 2.0 * static_cast<double>(q * p), [&](std::int64_t from,
-                                                                  std::int64_t end) {
-        for (std::int64_t i = from; i < end; ++i) {
-          Candidates& nearest = candidates[static_cast<std::size_t>(i)];
-          const double a_norm = query_norms[static_cast<std::size_t>(first + i)];
-          for (std::int64_t j = 0; j < p; ++j) {
-            const auto pair = static_cast<double>(pairs[static_cast<std::size_t>(i * p + j)]);
-            const double b_norm = norms_[static_cast<std::size_t>(start + j)];
-            double value = pair, error = 0;
-            if (metric_ == Metric::l1) {
-              error = 1.01 * unit * (kernels::most_in_a_row + 32) * pair;
-            } else {
-              error = product_error(n) * a_norm * b_norm + n * 1e-37;
-              value = -pair;
-            }
-            if (centres) {
-              const double reach = a_norm + b_norm;
-              value = a_norm * a_norm + b_norm * b_norm - 2 * pair;
-              error = 2 * error + 8 * unit * reach * reach;
-            }
-            nearest.add({value - error, value + error, start + j});
-          }
-        }
+void NearestNeighbors::sort_out(const float* queries, const double* query_norms,
+                                std::vector<Candidates>& candidates, Workspace& memory) const {
+  const std::int64_t n = features_, rows = block_rows(n);
+  const auto count = static_cast<std::int64_t>(candidates.size());
+  if (metric_ == Metric::l2) queries = copy_centred(queries, count, centre_, memory.queries);
+  for (std::int64_t start = 0; start < size_; start += rows) {
+    const std::int64_t block = std::min(rows, size_ - start);
+    const float* points = points_.data() + start * n;
+    if (metric_ == Metric::l2) points = copy_centred(points, block, centre_, memory.points);
+    memory.pairs.resize(static_cast<std::size_t>(count * block));
+    float* const pairs = memory.pairs.data();
+    if (metric_ == Metric::l1) {
+      const double nanoseconds = 0.05 * static_cast<double>(count * block) * static_cast<double>(n);
+      kernels::share_out(count, nanoseconds, [&](std::int64_t from, std::int64_t end) {
+        detail::l1_distances(queries + from * n, end - from, points, block, n, pairs + from * block,
+                             block);
       });
+    } else {
+      kernels::gemm(false, true, count, block, n, queries, points, pairs, false);
     }
-
-    const auto measured = static_cast<double>(q * (2 * k + 8)) * static_cast<double>(n);
-    kernels::share_out(q, 0.2 * measured, [&](std::int64_t from, std::int64_t end) {
-      std::vector<std::pair<float, std::int64_t>> nearest;
+    const double nanoseconds = 2 * static_cast<double>(count * block);
+    kernels::share_out(count, nanoseconds, [&](std::int64_t from, std::int64_t end) {
+      const double* const norms = norms_.data() + start;
       for (std::int64_t i = from; i < end; ++i) {
-        nearest.clear();
-        const auto& left_over = candidates[static_cast<std::size_t>(i)].finish();
-        nearest.reserve(left_over.size());
-        for (const Candidate& candidate : left_over) {
-          const double farness =
-              detail::farness(metric_, a + i * n, points_.data() + candidate.index * n, n);
-          const float distance = detail::distance_of(metric_, farness);
-          // Negative, so that the most similar comes first.
-          nearest.emplace_back(metric_ == Metric::dot ? -distance : distance, candidate.index);
-        }
-        std::partial_sort(nearest.begin(), nearest.begin() + k, nearest.end());
-        for (std::int64_t rank = 0; rank < k; ++rank) {
-          const auto [distance, index] = nearest[static_cast<std::size_t>(rank)];
-          const std::int64_t place = (first + i) * k + rank;
-          found.distances.data()[place] = metric_ == Metric::dot ? -distance : distance;
-          found.indices.data()[place] = index;
+        Candidates& nearest = candidates[static_cast<std::size_t>(i)];
+        const float* const row = pairs + i * block;
+        for (std::int64_t j = 0; j < block; ++j) {
+          nearest.add(candidate(metric_, n, static_cast<double>(row[j]), query_norms[i], norms[j],
+                                start + j));
         }
       }
     });
   }
-  return found;
+}
+
+void NearestNeighbors::measure(const float* queries, std::vector<Candidates>& candidates,
+                               std::int64_t k, std::int64_t* indices, float* distances) const {
+  const std::int64_t n = features_;
+  const auto count = static_cast<std::int64_t>(candidates.size());
+  const double nanoseconds = 0.2 * static_cast<double>(count * (k + 8)) * static_cast<double>(n);
+  kernels::share_out(count, nanoseconds, [&](std::int64_t from, std::int64_t end) {
+    std::vector<detail::Measured> nearest;
+    for (std::int64_t i = from; i < end; ++i) {
+      nearest.clear();
+      const auto& left = candidates[static_cast<std::size_t>(i)].finish();
+      nearest.reserve(left.size());
+      for (const Candidate& candidate : left) {
+        nearest.push_back(detail::measured(
+            metric_, queries + i * n, points_.data() + candidate.index * n, n, candidate.index));
+      }
+      std::partial_sort(nearest.begin(), nearest.begin() + k, nearest.end());
+      for (std::int64_t rank = 0; rank < k; ++rank) {
+        const detail::Measured& point = nearest[static_cast<std::size_t>(rank)];
+        indices[i * k + rank] = point.index;
+        distances[i * k + rank] = point.distance;
+      }
+    }
+  });
 }
 
 }  // namespace tapegrad::train

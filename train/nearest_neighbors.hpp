@@ -53,9 +53,9 @@ class NearestNeighbors {
   explicit NearestNeighbors(Array<float> points, Metric metric = Metric::l2);
 
   /// The k nearest points of each query, of equally distant ones that with the lower index first.
-  /// Distances are right to the last digits of a float, also for points that nearly coincide. Throws
-  /// ShapeError unless queries are (Q, …) with as many features as the points, ValueError unless k
-  /// is from 1 to N, and for numbers that are out of range.
+  /// Distances are right to the last digits of a float, also for points that nearly coincide.
+  /// Throws ShapeError unless queries are (Q, …) with as many features as the points, ValueError
+  /// unless k is from 1 to N, and for numbers that are out of range.
   Neighbors kneighbors(const Array<float>& queries, std::int64_t k) const;
 
   /// The number of points N.
@@ -66,6 +66,16 @@ class NearestNeighbors {
   Metric metric() const { return metric_; }
 
  private:
+  class Candidates;
+  struct Workspace;
+
+  /// Adds the points that may be among the nearest of a block of queries, one per candidates.
+  void sort_out(const float* queries, const double* query_norms,
+                std::vector<Candidates>& candidates, Workspace& memory) const;
+  /// Writes the k nearest of the candidates, by distances in double.
+  void measure(const float* queries, std::vector<Candidates>& candidates, std::int64_t k,
+               std::int64_t* indices, float* distances) const;
+
   Array<float> points_;
   Metric metric_;
   std::int64_t size_ = 0, features_ = 0;

@@ -19,11 +19,11 @@ namespace {
 
 namespace kernels = ops::kernels;
 
-/// Floats as the type to compute in: Lanes<double>, or double for one number.
+/// Floats as the type to compute in: Lanes of numbers or one number, of the same or more digits.
 template <class L>
 [[gnu::always_inline]] inline L widened(const float* from) {
-  if constexpr (std::is_same_v<L, double>) {
-    return static_cast<double>(*from);
+  if constexpr (std::is_floating_point_v<L>) {
+    return static_cast<L>(*from);
   } else {
     return L::load(from);
   }
@@ -33,6 +33,34 @@ template <class L>
 [[gnu::always_inline]] inline L size_of(L x) {
   using std::abs;
   return abs(x);
+}
+
+/// Σ |a − b|, computed in T.
+template <class T>
+double sum_of_sizes(const float* a, const float* b, std::int64_t n) {
+  return kernels::sum_terms<T>(n, [=](auto like, std::int64_t i) {
+    using L = decltype(like);
+    return size_of(widened<L>(a + i) - widened<L>(b + i));
+  });
+}
+
+/// Σ (a − b)², computed in T.
+template <class T>
+double sum_of_squares(const float* a, const float* b, std::int64_t n) {
+  return kernels::sum_terms<T>(n, [=](auto like, std::int64_t i) {
+    using L = decltype(like);
+    const L difference = widened<L>(a + i) - widened<L>(b + i);
+    return difference * difference;
+  });
+}
+
+/// Σ a·b, computed in T.
+template <class T>
+double product(const float* a, const float* b, std::int64_t n) {
+  return kernels::sum_terms<T>(n, [=](auto like, std::int64_t i) {
+    using L = decltype(like);
+    return widened<L>(a + i) * widened<L>(b + i);
+  });
 }
 
 constexpr std::int64_t tile_a = 4, tile_b = 2;
@@ -89,31 +117,26 @@ void l1_rows(const float* a, std::int64_t rows_a, const float* b, std::int64_t n
 
 }  // namespace
 
-double farness(Metric metric, const float* a, const float* b, std::int64_t n) {
-  switch (metric) {
-    case Metric::l1:
-      return kernels::sum_terms<double>(n, [=](auto like, std::int64_t i) {
-        using L = decltype(like);
-        return size_of(widened<L>(a + i) - widened<L>(b + i));
-      });
-    case Metric::l2:
-      return kernels::sum_terms<double>(n, [=](auto like, std::int64_t i) {
-        using L = decltype(like);
-        const L difference = widened<L>(a + i) - widened<L>(b + i);
-        return difference * difference;
-      });
-    case Metric::dot:
-      break;
-  }
-  return -kernels::sum_terms<double>(n, [=](auto like, std::int64_t i) {
-    using L = decltype(like);
-    return widened<L>(a + i) * widened<L>(b + i);
-  });
+double squared_distance(const float* a, const float* b, std::int64_t n) {
+  return sum_of_squares<double>(a, b, n);
 }
 
-float distance_of(Metric metric, double farness) {
-  if (metric == Metric::l2) return static_cast<float>(std::sqrt(farness));
-  return static_cast<float>(metric == Metric::dot ? -farness : farness);
+Measured measured(Metric metric, const float* a, const float* b, std::int64_t n,
+                  std::int64_t index) {
+  if (metric == Metric::dot) {
+    const auto similarity = static_cast<float>(product<double>(a, b, n));
+    return {-similarity, index, similarity};
+  }
+  const double distance =
+      metric == Metric::l1 ? sum_of_sizes<double>(a, b, n) : std::sqrt(squared_distance(a, b, n));
+  return {static_cast<float>(distance), index, static_cast<float>(distance)};
+}
+
+float rough_farness(Metric metric, const float* a, const float* b, std::int64_t n) {
+  const double farness = metric == Metric::l1   ? sum_of_sizes<float>(a, b, n)
+                         : metric == Metric::l2 ? sum_of_squares<float>(a, b, n)
+                                                : -product<float>(a, b, n);
+  return static_cast<float>(farness);
 }
 
 void l1_distances(const float* a, std::int64_t rows_a, const float* b, std::int64_t rows_b,
@@ -137,9 +160,10 @@ void l1_distances(const float* a, std::int64_t rows_a, const float* b, std::int6
 Sizes sizes_of(const Array<float>& samples, const char* who) {
   const Shape shape(samples.shape().begin(), samples.shape().end());
   if (shape.rank() < 2 || shape.size() == 0) {
-    throw ShapeError(fmt::format("[{}] needs at least one sample with a feature, (N, D) or (N, C, "
-                                 "H, W), got {}; let each sample be a row or an image",
-                                 who, to_string(shape)));
+    throw ShapeError(
+        fmt::format("[{}] needs at least one sample with a feature, (N, D) or (N, C, "
+                    "H, W), got {}; let each sample be a row or an image",
+                    who, to_string(shape)));
   }
   return {shape[0], shape.size() / shape[0]};
 }
@@ -150,9 +174,10 @@ std::int64_t check_search(const Array<float>& queries, std::int64_t k, std::int6
   std::int64_t own = 1;
   for (int axis = 1; axis < shape.rank(); ++axis) own *= shape[axis];
   if (shape.rank() < 2 || own != features) {
-    throw ShapeError(fmt::format("[{}] needs queries (Q, …) of {} features each as the points, got "
-                                 "{}; prepare them as the points were",
-                                 who, features, to_string(shape)));
+    throw ShapeError(
+        fmt::format("[{}] needs queries (Q, …) of {} features each as the points, got "
+                    "{}; prepare them as the points were",
+                    who, features, to_string(shape)));
   }
   if (k < 1 || k > points) {
     throw ValueError(
@@ -167,15 +192,16 @@ void centred_norms(const float* samples, const Sizes& sizes, const float* centre
   const double nanoseconds = kernels::streaming_time<float>(2 * sizes.samples * n);
   kernels::share_out(sizes.samples, nanoseconds, [&](std::int64_t first, std::int64_t end) {
     for (std::int64_t i = first; i < end; ++i) {
-      norms[i] = std::sqrt(farness(Metric::l2, samples + i * n, centre, n));
+      norms[i] = std::sqrt(squared_distance(samples + i * n, centre, n));
     }
   });
   const double* const bad =
       std::find_if(norms, norms + sizes.samples, [](double norm) { return !(norm < 1e18); });
   if (bad == norms + sizes.samples) return;
-  throw ValueError(fmt::format("[{}] needs finite numbers and samples of a norm below 1e18, got "
-                               "sample {} with norm {}; find out where it was made, or scale",
-                               who, bad - norms, *bad));
+  throw ValueError(
+      fmt::format("[{}] needs finite numbers and samples of a norm below 1e18, got "
+                  "sample {} with norm {}; find out where it was made, or scale",
+                  who, bad - norms, *bad));
 }
 
 }  // namespace tapegrad::train::detail

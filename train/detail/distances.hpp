@@ -9,11 +9,28 @@
 /// Distances between samples, for the searches among them.
 namespace tapegrad::train::detail {
 
-/// Σ |a − b|, Σ (a − b)² or −Σ a·b over n features, gathered in double: the smaller the nearer.
-double farness(Metric metric, const float* a, const float* b, std::int64_t n);
+/// ‖a − b‖² over n features, gathered in double.
+double squared_distance(const float* a, const float* b, std::int64_t n);
 
-/// The distance, or similarity, that a farness means.
-float distance_of(Metric metric, double farness);
+/// A point and its distance, or similarity, to a query.
+struct Measured {
+  float rank;          ///< The smaller the nearer.
+  std::int64_t index;  ///< Which point.
+  float distance;      ///< Or similarity.
+
+  /// Nearer, or as near and of a lower index.
+  friend bool operator<(const Measured& a, const Measured& b) {
+    return a.rank < b.rank || (a.rank == b.rank && a.index < b.index);
+  }
+};
+
+/// How far point b, number `index`, is from a query a of n features: gathered in double.
+Measured measured(Metric metric, const float* a, const float* b, std::int64_t n,
+                  std::int64_t index);
+
+/// Σ |a − b|, Σ (a − b)² or −Σ a·b over n features in the precision of float: the smaller the
+/// nearer.
+float rough_farness(Metric metric, const float* a, const float* b, std::int64_t n);
 
 /// Σ |a − b| in the precision of float: sums (rows_a, rows_b) of all pairs of rows of n features.
 /// Numbers are added up to `most_in_a_row` at a time, those sums in double: see NOTE [Wide sums].
