@@ -1,33 +1,33 @@
 #pragma once
 
-#include <tapegrad/data/dataset.hpp>
+#include <tapegrad/data/per.hpp>
+#include <tapegrad/data/transform.hpp>
 
 namespace tapegrad::data {
 
-/// What MeanSubtraction takes a mean of.
-enum class MeanOf {
-  feature,  ///< Each feature, or pixel of each channel, by itself: the mean image.
-  channel,  ///< All pixels of a colour channel: the mean colour.
-  all,      ///< All numbers: the mean brightness.
-};
-
-/// Subtracts means over the training samples: fitted on the training split alone, applied to all
-/// splits alike.
-class MeanSubtraction {
+/// Subtracts means over the training samples: x ← x − mean. fit() throws ShapeError for the means
+/// of channels unless samples are images (C, H, W).
+class MeanSubtraction final : public Transform {
  public:
-  /// Takes the means. Throws ValueError for a data set without numbers, ShapeError for the mean of
-  /// channels unless samples are images (C, H, W), and what `Dataset::validate` throws.
-  explicit MeanSubtraction(const Dataset& training, MeanOf of = MeanOf::feature);
-
-  /// x ← x − mean, sample by sample. Throws ShapeError if samples have another shape than in
-  /// training, and what `Dataset::validate` throws.
-  void apply(Dataset& dataset) const;
+  /// Each feature, channel or number gets its mean subtracted.
+  explicit MeanSubtraction(Per per = Per::feature) : per_(per) {}
+  /// The same with the means of these samples already; throws as fit().
+  explicit MeanSubtraction(const Dataset& training, Per per = Per::feature);
 
   /// Of each feature, in the shape of a sample; of each channel, (C); or of all, (1).
   const Array<float>& mean() const { return mean_; }
 
+  const char* kind() const override { return "mean_subtraction"; }
+  std::unique_ptr<Transform> clone() const override;
+
  private:
-  Shape sample_;
+  Shape learn(const Dataset& training) override;
+  void forward(Array<float>& inputs) const override;
+  void backward(Array<float>& inputs) const override;
+  NamedParameters learned() const override;
+  Shape restore(const Shape& input, detail::StateReader& state) override;
+
+  Per per_;
   Array<float> mean_;
 };
 

@@ -164,7 +164,7 @@ Task load(const Arguments& arguments) {
 /// are alike, the mean colour, and the numbers are divided by their standard deviation.
 void prepare(Task& task, bool convolves) {
   const data::MeanSubtraction mean(task.train,
-                                   convolves ? data::MeanOf::channel : data::MeanOf::feature);
+                                   convolves ? data::Per::channel : data::Per::feature);
   mean.apply(task.train);
   mean.apply(task.test);
   task.mean.assign(mean.mean().begin(), mean.mean().end());

@@ -50,17 +50,17 @@ TEST(MeanSubtraction, OfImages) {
 
 TEST(MeanSubtraction, OfChannels) {
   Dataset training = dataset(images);
-  const MeanSubtraction centre(training, MeanOf::channel);
+  const MeanSubtraction centre(training, Per::channel);
   EXPECT_EQ(centre.mean(), (Array<float>{4, 40}));
   centre.apply(training);
   EXPECT_EQ(training.inputs, (Array<float>{{{{-3, -1}}, {{-30, -10}}}, {{{1, 3}}, {{10, 30}}}}));
-  expect_error<ShapeError>([] { MeanSubtraction(flatten(dataset(images)), MeanOf::channel); },
+  expect_error<ShapeError>([] { MeanSubtraction(flatten(dataset(images)), Per::channel); },
                            {"[mean_subtraction]", "(C, H, W)", "got samples of shape (4,)"});
 }
 
 TEST(MeanSubtraction, OfAllNumbers) {
   for (Dataset training : {dataset(images), flatten(dataset(images))}) {
-    const MeanSubtraction centre(training, MeanOf::all);
+    const MeanSubtraction centre(training, Per::all);
     EXPECT_EQ(centre.mean(), (Array<float>{22}));
     centre.apply(training);
     for (std::size_t i = 0; i < 8; ++i) {

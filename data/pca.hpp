@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+
+#include <tapegrad/data/transform.hpp>
+
+namespace tapegrad::data {
+
+/// Principal component analysis: samples are centred and rotated so that their features are not
+/// correlated any more, and only the first k of them, those of the largest variance, are kept.
+/// With the mean m of the N training samples, their covariance C = Σ (x − m)(x − m)ᵀ / N and its
+/// eigenvectors u₁ … u_k, in the order of falling eigenvalues S₁ … S_k:
+/// y_i = uᵢᵀ(x − m). Samples of whatever shape become rows (k).
+///
+/// invert() gives back samples of the old shape, m + Σ y_i uᵢ: their projection on k directions,
+/// all of them with k = D. Fewer samples than features will do: eigenvalues are 0 then from the
+/// N-th on, with any directions that are left.
+///
+/// Takes memory for 4 matrices (D, D) in double while it is fitted; D may be up to 32,000, else
+/// fit() throws ShapeError. It throws ValueError for more components than features.
+class PCA final : public Transform {
+ public:
+  /// Keeps the first `components` features, all for 0. Throws ValueError below 0.
+  explicit PCA(std::int64_t components = 0);
+  /// The same with the components of these samples already; throws as fit().
+  explicit PCA(const Dataset& training, std::int64_t components = 0);
+
+  /// m, in the shape of a sample.
+  const Array<float>& mean() const { return mean_; }
+  /// The directions u as rows (k, D), orthonormal; the largest number of each is positive.
+  const Array<float>& components() const { return components_; }
+  /// The variances S of the k features that are kept, from large to small, (k).
+  const Array<float>& explained_variance() const { return variance_; }
+  /// The share of the variance of all D features that each of the k has, (k); 0 if there is none.
+  Array<float> explained_variance_ratio() const;
+
+  const char* kind() const override { return "pca"; }
+  std::unique_ptr<Transform> clone() const override;
+
+ private:
+  Shape learn(const Dataset& training) override;
+  void forward(Array<float>& inputs) const override;
+  void backward(Array<float>& inputs) const override;
+  NamedParameters learned() const override;
+  Shape restore(const Shape& input, detail::StateReader& state) override;
+
+  std::int64_t wanted_;  ///< Components, 0 for all.
+  Array<float> mean_, components_, variance_;
+  double total_variance_ = 0;
+};
+
+}  // namespace tapegrad::data
