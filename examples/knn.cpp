@@ -78,7 +78,7 @@ void choose(const Arguments& arguments, const data::Dataset& training, const dat
   fmt::print("metric    k  accuracy of {} folds\n", arguments.folds);
   for (const train::KScore& score : choice.scores) {
     fmt::print("{:<6} {:>4}  {:.4f} ± {:.4f}\n", train::to_string(score.metric), score.k,
-               score.mean(), score.deviation());
+               score.accuracies.mean(), score.accuracies.standard_deviation());
   }
   const train::KScore& best = choice.best();
   const train::KNeighborsClassifier classifier(training, best.k, best.metric);

@@ -20,8 +20,17 @@ struct Arguments {
   int cells = 300, epochs = 400;
   std::vector<std::int64_t> ks = {1, 5}, units = {3, 6, 20};
   std::vector<double> decays = {0, 1e-3, 1e-2};
+  double noise = 0.08;
   std::uint64_t seed = 0;
 };
+
+/// The spiral, its points moved a little so that the arms meet.
+data::Dataset noisy_spiral(const Arguments& arguments) {
+  data::Dataset points = data::spiral(100, 3, arguments.seed);
+  Generator generator(arguments.seed);
+  for (float& x : points.inputs) x += static_cast<float>(arguments.noise * generator.normal());
+  return points;
+}
 
 /// Regions of k nearest neighbours.
 train::DecisionRegions neighbours(const Arguments& arguments, const data::Dataset& points,
@@ -64,7 +73,7 @@ void write(const Arguments& arguments, const std::string& name, const std::strin
 
 void run(const Arguments& arguments) {
   set_default_precision(f32);
-  const data::Dataset points = data::spiral(100, 3, arguments.seed);
+  const data::Dataset points = noisy_spiral(arguments);
   std::vector<train::DecisionRegions> panels;
   for (const std::int64_t k : arguments.ks) panels.push_back(neighbours(arguments, points, k));
   write(arguments, "neighbours", "Nearest neighbours on the spiral", panels);
@@ -114,6 +123,9 @@ int main(int argc, char** argv) {
                  "strengths λ of weight decay, for the last of --units")
       ->delimiter(',')
       ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--noise", arguments.noise, "how far points are moved, a standard deviation")
+      ->check(CLI::Range(0.0, 1e3))
       ->capture_default_str();
   app.add_option("--seed", arguments.seed, "of points, weights and order")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))

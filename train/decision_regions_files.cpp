@@ -10,6 +10,7 @@
 
 #include <tapegrad/autograd/detail/page.hpp>
 #include <tapegrad/data/image.hpp>
+#include <tapegrad/data/image_grid.hpp>
 #include <tapegrad/train/decision_regions.hpp>
 #include <tapegrad/train/detail/save.hpp>
 
@@ -84,27 +85,26 @@ void draw_disc(Array<float>& image, double centre_x, double centre_y, double rad
   }
 }
 
-/// Images side by side, white between them.
+/// Images side by side, white between and around them.
 Array<float> side_by_side(const std::vector<Array<float>>& images) {
-  constexpr std::size_t gap = 12;
-  std::size_t height = 0, width = gap * (images.size() - 1);
+  std::size_t height = 0, width = 0;
   for (const Array<float>& image : images) {
     height = std::max(height, image.shape()[1]);
-    width += image.shape()[2];
+    width = std::max(width, image.shape()[2]);
   }
-  Array<float> whole = Array<float>::from_shape({3, height, width});
-  whole.fill(1);
-  std::size_t left = 0;
-  for (const Array<float>& image : images) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      for (std::size_t y = 0; y < image.shape()[1]; ++y) {
-        const float* const row = image.data() + (c * image.shape()[1] + y) * image.shape()[2];
-        std::copy(row, row + image.shape()[2], whole.data() + (c * height + y) * width + left);
-      }
+  Array<float> all = Array<float>::from_shape({images.size(), 3, height, width});
+  all.fill(1);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::size_t rows = images[i].shape()[1], columns = images[i].shape()[2];
+    for (std::size_t row = 0; row < 3 * rows; ++row) {
+      std::copy_n(images[i].data() + row * columns, columns, &all(i, row / rows, row % rows, 0));
     }
-    left += image.shape()[2] + gap;
   }
-  return whole;
+  data::GridOptions options;
+  options.columns = static_cast<std::int64_t>(images.size());
+  options.gap = 12;
+  options.background = 1;
+  return data::image_grid(all, options);
 }
 
 /// Panels as detail::save wants what it saves.

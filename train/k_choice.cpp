@@ -1,8 +1,6 @@
 #include <tapegrad/train/k_choice.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -50,7 +48,7 @@ void add_fold(KChoice& choice, const data::Dataset& training, const data::Datase
     const Neighbors found = search.kneighbors(validation.inputs, most);
     for (std::size_t j = i; j < i + ks.size(); ++j) {
       KScore& score = choice.scores[j];
-      score.accuracies.push_back(
+      score.accuracies.scores.push_back(
           detail::agreement(found.vote(training.labels, score.k), validation.labels, who));
     }
   }
@@ -58,24 +56,11 @@ void add_fold(KChoice& choice, const data::Dataset& training, const data::Datase
 
 }  // namespace
 
-double KScore::mean() const {
-  return std::accumulate(accuracies.begin(), accuracies.end(), 0.0) /
-         static_cast<double>(accuracies.size());
-}
-
-double KScore::deviation() const {
-  if (accuracies.size() < 2) return 0;
-  const double centre = mean();
-  const double squares = std::accumulate(
-      accuracies.begin(), accuracies.end(), 0.0,
-      [&](double sum, double accuracy) { return sum + (accuracy - centre) * (accuracy - centre); });
-  return std::sqrt(squares / static_cast<double>(accuracies.size() - 1));
-}
-
 const KScore& KChoice::best() const {
   if (scores.empty()) throw ValueError("[choose_k] needs scores to find the best of, got none");
-  return *std::max_element(scores.begin(), scores.end(),
-                           [](const KScore& a, const KScore& b) { return a.mean() < b.mean(); });
+  return *std::max_element(scores.begin(), scores.end(), [](const KScore& a, const KScore& b) {
+    return a.accuracies.mean() < b.accuracies.mean();
+  });
 }
 
 KChoice choose_k(const data::Dataset& dataset, const std::vector<data::Fold>& folds,

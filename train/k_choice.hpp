@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <tapegrad/data/cross_validate.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/data/splits.hpp>
 #include <tapegrad/train/nearest_neighbors.hpp>
@@ -12,14 +13,9 @@ namespace tapegrad::train {
 
 /// How well k nearest neighbours by one metric predict the validation samples of each fold.
 struct KScore {
-  Metric metric;                   ///< What "near" meant.
-  std::int64_t k;                  ///< How many neighbours voted.
-  std::vector<double> accuracies;  ///< One per fold.
-
-  /// Their mean.
-  double mean() const;
-  /// Their standard deviation, divided by the number of folds less one; 0 for a single fold.
-  double deviation() const;
+  Metric metric;                     ///< What "near" meant.
+  std::int64_t k;                    ///< How many neighbours voted.
+  data::CrossValidation accuracies;  ///< One per fold, with mean and standard deviation.
 };
 
 /// Every metric with every k on the same folds: plain numbers, and their picture.

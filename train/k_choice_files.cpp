@@ -22,8 +22,8 @@ namespace {
 void check(const KChoice& choice) {
   bool is_whole = !choice.scores.empty();
   for (const KScore& score : choice.scores) {
-    is_whole = is_whole && !score.accuracies.empty() &&
-               score.accuracies.size() == choice.scores.front().accuracies.size();
+    is_whole = is_whole && !score.accuracies.scores.empty() &&
+               score.accuracies.scores.size() == choice.scores.front().accuracies.scores.size();
   }
   if (!is_whole) {
     throw ValueError(
@@ -37,14 +37,14 @@ void check(const KChoice& choice) {
 std::string KChoice::csv() const {
   check(*this);
   std::string table = "metric,k,mean,deviation";
-  for (std::size_t fold = 0; fold < scores.front().accuracies.size(); ++fold) {
+  for (std::size_t fold = 0; fold < scores.front().accuracies.scores.size(); ++fold) {
     table += fmt::format(",fold {}", fold + 1);
   }
   table += '\n';
   for (const KScore& score : scores) {
-    table += fmt::format("{},{},{},{}", to_string(score.metric), score.k, score.mean(),
-                         score.deviation());
-    for (const double accuracy : score.accuracies) table += fmt::format(",{}", accuracy);
+    table += fmt::format("{},{},{},{}", to_string(score.metric), score.k, score.accuracies.mean(),
+                         score.accuracies.standard_deviation());
+    for (const double accuracy : score.accuracies.scores) table += fmt::format(",{}", accuracy);
     table += '\n';
   }
   return table;
@@ -56,9 +56,9 @@ std::string KChoice::json() const {
   for (const KScore& score : scores) {
     written.push_back({{"metric", to_string(score.metric)},
                        {"k", score.k},
-                       {"accuracies", score.accuracies},
-                       {"mean", score.mean()},
-                       {"deviation", score.deviation()}});
+                       {"accuracies", score.accuracies.scores},
+                       {"mean", score.accuracies.mean()},
+                       {"deviation", score.accuracies.standard_deviation()}});
   }
   return nlohmann::json{{"title", title}, {"scores", std::move(written)}}.dump();
 }

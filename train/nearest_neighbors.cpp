@@ -47,13 +47,14 @@ struct Candidate {
   std::int64_t index;
 };
 
-/// What is known of how far point `index` is from a query: `pair` is their Σ |a − b| or product in
-/// floats, after centring for L2. A product of n terms is wrong by its additions, by the rounding
-/// of a few operations besides, and by what is too small for a float. See NOTE [Distances by matrix
-/// product].
-Candidate candidate(Metric metric, std::int64_t n, double pair, double a_norm, double b_norm,
-                    std::int64_t index) {
-  if (metric == Metric::l1) {
+/// What is known of how far point `index` is from a query: `pair` is their Σ |a − b| or Σ (a − b)²
+/// or, `by_product`, their product in floats, after centring for L2. Sums of what is not negative
+/// are wrong by a share of themselves. A product of n terms is wrong by its additions, by the
+/// rounding of a few operations besides, and by what is too small for a float. See NOTE [Distances
+/// by matrix product].
+Candidate candidate(Metric metric, bool by_product, std::int64_t n, double pair, double a_norm,
+                    double b_norm, std::int64_t index) {
+  if (!by_product) {
     const double error = 1.01 * unit * (kernels::most_in_a_row + 32) * pair;
     return {pair - error, pair + error, index};
   }
@@ -236,21 +237,34 @@ void NearestNeighbors::sort_out(const float* queries, const double* query_norms,
                                 std::vector<Candidates>& candidates, Workspace& memory) const {
   const std::int64_t n = features_, rows = block_rows(n);
   const auto count = static_cast<std::int64_t>(candidates.size());
-  if (metric_ == Metric::l2) queries = copy_centred(queries, count, centre_, memory.queries);
+  // To subtract the mean of all points for a few queries takes longer than to measure them.
+  const bool is_few = count < 8;
+  const bool by_product = metric_ == Metric::dot || (metric_ == Metric::l2 && !is_few);
+  const bool centres = by_product && metric_ == Metric::l2;
+  if (centres) queries = copy_centred(queries, count, centre_, memory.queries);
   for (std::int64_t start = 0; start < size_; start += rows) {
     const std::int64_t block = std::min(rows, size_ - start);
     const float* points = points_.data() + start * n;
-    if (metric_ == Metric::l2) points = copy_centred(points, block, centre_, memory.points);
+    if (centres) points = copy_centred(points, block, centre_, memory.points);
     memory.pairs.resize(static_cast<std::size_t>(count * block));
     float* const pairs = memory.pairs.data();
-    if (metric_ == Metric::l1) {
-      const double nanoseconds = 0.05 * static_cast<double>(count * block) * static_cast<double>(n);
-      kernels::share_out(count, nanoseconds, [&](std::int64_t from, std::int64_t end) {
+    const double sum_time = 0.1 * static_cast<double>(count * block) * static_cast<double>(n);
+    if (by_product) {
+      kernels::gemm(false, true, count, block, n, queries, points, pairs, false);
+    } else if (is_few) {
+      kernels::share_out(block, sum_time, [&](std::int64_t from, std::int64_t end) {
+        for (std::int64_t j = from; j < end; ++j) {
+          for (std::int64_t i = 0; i < count; ++i) {
+            pairs[i * block + j] =
+                detail::rough_farness(metric_, queries + i * n, points + j * n, n);
+          }
+        }
+      });
+    } else {
+      kernels::share_out(count, sum_time, [&](std::int64_t from, std::int64_t end) {
         detail::l1_distances(queries + from * n, end - from, points, block, n, pairs + from * block,
                              block);
       });
-    } else {
-      kernels::gemm(false, true, count, block, n, queries, points, pairs, false);
     }
     const double nanoseconds = 2 * static_cast<double>(count * block);
     kernels::share_out(count, nanoseconds, [&](std::int64_t from, std::int64_t end) {
@@ -259,8 +273,8 @@ void NearestNeighbors::sort_out(const float* queries, const double* query_norms,
         Candidates& nearest = candidates[static_cast<std::size_t>(i)];
         const float* const row = pairs + i * block;
         for (std::int64_t j = 0; j < block; ++j) {
-          nearest.add(candidate(metric_, n, static_cast<double>(row[j]), query_norms[i], norms[j],
-                                start + j));
+          nearest.add(candidate(metric_, by_product, n, static_cast<double>(row[j]), query_norms[i],
+                                norms[j], start + j));
         }
       }
     });

@@ -23,7 +23,7 @@ void stretch(const double* numbers, std::size_t count, float* out) {
 
 }  // namespace
 
-Array<float> templates(const Parameter& weight, const Shape& image, Contrast contrast) {
+Array<float> templates(const Parameter& weight, const Shape& image, data::GridScale scale) {
   const Shape& shape = weight.shape();
   const bool is_whole = shape.rank() >= 2 && image.rank() == 3 && shape.size() > 0 &&
                         shape.size() / shape[0] == image.size();
@@ -40,8 +40,13 @@ Array<float> templates(const Parameter& weight, const Shape& image, Contrast con
   const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
   Array<float> images =
       Array<float>::from_shape({size(shape[0]), size(image[0]), size(image[1]), size(image[2])});
+  if (scale == data::GridScale::none) {
+    std::transform(numbers.begin(), numbers.end(), images.begin(),
+                   [](double w) { return static_cast<float>(w); });
+    return images;
+  }
   const std::size_t step =
-      contrast == Contrast::each ? numbers.size() / size(shape[0]) : numbers.size();
+      scale == data::GridScale::image ? numbers.size() / size(shape[0]) : numbers.size();
   for (std::size_t first = 0; first < numbers.size(); first += step) {
     stretch(numbers.data() + first, step, images.data() + first);
   }

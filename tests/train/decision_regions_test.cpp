@@ -119,7 +119,7 @@ TEST(DecisionRegions, Images) {
   const TempFolder folder;
   train::save_regions(folder.path("two.png"), "Two", {regions, regions});
   const Array<float> read = data::load_image(folder.path("two.png"));
-  EXPECT_EQ(read.shape()[2], 2 * regions.image().shape()[2] + 12);
+  EXPECT_EQ(read.shape()[2], 2 * regions.image().shape()[2] + 3 * 12);
   for (const int scale : {0, 33}) EXPECT_THROW(regions.image(scale), ValueError);
   regions.labels.pop_back();
   expect_error<ValueError>([&] { regions.image(); }, {"[decision_regions]", "for each of"});

@@ -11,7 +11,6 @@
 namespace tapegrad::testing {
 namespace {
 
-using train::Contrast;
 using train::templates;
 
 TEST(Templates, RowsAreScaledAloneOrTogether) {
@@ -21,12 +20,14 @@ TEST(Templates, RowsAreScaledAloneOrTogether) {
   EXPECT_EQ(each.shape()[0], 3U);
   EXPECT_EQ(each.shape()[2], 2U);
   expect_numbers(each, {0, 0.25, 0.5, 1, 0.5, 0.5, 0.5, 0.5, 0, 1, 0, 0.5});
-  const Array<float> together = templates(weight, {1, 2, 2}, Contrast::together);
+  const Array<float> together = templates(weight, {1, 2, 2}, data::GridScale::common);
   const double sixth = 1.0 / 6;
   expect_numbers(
       together,
       {0, sixth, 2 * sixth, 4 * sixth, 1, 1, 1, 1, 3 * sixth, 5 * sixth, 3 * sixth, 4 * sixth},
       1e-7);
+  expect_numbers(templates(weight, {1, 2, 2}, data::GridScale::none),
+                 {-1, 0, 1, 3, 5, 5, 5, 5, 2, 4, 2, 3});
   weight.set_value(Array<double>{{-1e308, 1e308, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}});
   EXPECT_EQ(templates(weight, {1, 2, 2})(0, 0, 1, 0), 0.5F);
 }

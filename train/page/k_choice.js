@@ -54,7 +54,7 @@ function draw() {
     width,
     height: Math.min(Math.round(width * 0.5), 600),
     x: { label: "k, how many neighbours vote", type: isLog ? "log" : "linear", domain: extent(ks), inset: 14,
-      ticks: isLog ? ks : ticksOf(ks), tickFormat: String, grid: true },
+      ticks: isLog ? ks : ticksOf(ks), tickFormat: (k) => `${k}`, grid: true },
     y: { label: "accuracy on the validation fold", domain: [Math.max(0, low - room), Math.min(1, high + room)],
       grid: true, tickFormat: percent, ticks: 7 },
     marks: [

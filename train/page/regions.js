@@ -44,9 +44,11 @@ function panelOf(panel, width) {
     symbol: { type: "identity" },
   });
   const numbers = [`accuracy ${brief(100 * panel.accuracy, 3)} %`, `boundary ${brief(panel.boundary)}`];
+  // Not centred, as Plot's own words are.
+  const start = { "text-anchor": "start" };
   plot.append(
-    text(MARGIN.marginLeft, 14, panel.title, { "font-weight": "bold", "font-size": 15 }),
-    text(MARGIN.marginLeft, 36, points.length > 0 ? numbers.join(", ") : numbers[1], { fill: "#57606a" }));
+    text(MARGIN.marginLeft, 14, panel.title, { ...start, "font-weight": "bold", "font-size": 15 }),
+    text(MARGIN.marginLeft, 36, points.length > 0 ? numbers.join(", ") : numbers[1], { ...start, fill: "#57606a" }));
   plot.addEventListener("pointermove", (event) => {
     const box = plot.getBoundingClientRect();
     const x = plot.scale("x").invert(event.clientX - box.left), y = plot.scale("y").invert(event.clientY - box.top);
