@@ -22,8 +22,13 @@ function draw() {
   const width = Math.max(640, element("picture").clientWidth);
   const isLog = select.value === "log";
   const ks = [...new Set(scores.map(({ k }) => k))].sort((a, b) => a - b);
+  // Logarithms by hand: Plot leaves some labels of a logarithmic axis out.
+  const at = isLog ? Math.log10 : (k) => k;
+  const place = ({ k }) => at(k);
+  const [start, end] = extent(ks.map(at));
+  const ticks = spaced(ks.map(at), ((end - start) * 28) / (width - 370));
   const shown = scores.filter(({ metric }) => !hidden.has(metric));
-  const lines = Map.groupBy ? Map.groupBy(shown, ({ metric }) => metric) : grouped(shown);
+  const lines = metrics.map((metric) => shown.filter((score) => score.metric === metric));
   const dots = shown.flatMap(({ accuracies, ...score }) =>
     accuracies.map((accuracy, fold) => ({ ...score, accuracy, fold })));
   const [low, high] = extent(scores.flatMap((score) =>
@@ -34,14 +39,15 @@ function draw() {
   const tips = dots.map((dot) => ({ ...dot,
     text: `${dot.metric}, k = ${dot.k}, fold ${dot.fold + 1}\n${percent(dot.accuracy)}\n` +
       `mean ${percent(dot.mean)} ± ${percent(dot.deviation)}` }));
-  const marks = [...lines].flatMap(([metric, line]) => {
-    const all = { x: "k", stroke: colourOf(metric), dx: shift(metric), clip: true };
+  const marks = lines.filter((line) => line.length > 0).flatMap((line) => {
+    const { metric } = line[0];
+    const all = { x: place, stroke: colourOf(metric), dx: shift(metric), clip: true };
     return [
       Plot.dot(dots.filter((dot) => dot.metric === metric),
         { ...all, y: "accuracy", r: 3, fill: colourOf(metric), fillOpacity: 0.35, strokeOpacity: 0.6,
           strokeWidth: 0.7, className: "fold" }),
       ...(folds > 1
-        ? [Plot.link(line, { ...all, y: undefined, x1: "k", x2: "k", y1: (s) => s.mean - s.deviation,
+        ? [Plot.link(line, { ...all, y: undefined, x: undefined, x1: place, x2: place, y1: (s) => s.mean - s.deviation,
             y2: (s) => s.mean + s.deviation, strokeWidth: 1.5, className: "deviation",
             markerStart: cap, markerEnd: cap })]
         : []),
@@ -49,21 +55,20 @@ function draw() {
         { ...all, y: "mean", strokeWidth: 2, className: "mean" }),
     ];
   });
-  const isBestShown = !hidden.has(best.metric);
   const picture = chart({
     width,
     height: Math.min(Math.round(width * 0.5), 600),
-    x: { label: "k, how many neighbours vote", type: isLog ? "log" : "linear", domain: extent(ks), inset: 14,
-      ticks: isLog ? ks : ticksOf(ks), tickFormat: (k) => `${k}`, grid: true },
+    x: { label: "k, how many neighbours vote", domain: start < end ? [start, end] : [start - 1, end + 1], inset: 14,
+      ticks, tickFormat: (tick) => String(isLog ? Math.round(10 ** tick) : tick), grid: true },
     y: { label: "accuracy on the validation fold", domain: [Math.max(0, low - room), Math.min(1, high + room)],
       grid: true, tickFormat: percent, ticks: 7 },
     marks: [
       ...marks,
-      ...(isBestShown
-        ? [Plot.dot([best], { x: "k", y: "mean", r: 8, stroke: "#111111", strokeWidth: 2, dx: shift(best.metric),
+      ...(shown.includes(best)
+        ? [Plot.dot([best], { x: place, y: "mean", r: 8, stroke: "#111111", strokeWidth: 2, dx: shift(best.metric),
             className: "best" })]
         : []),
-      Plot.tip(tips, Plot.pointer({ x: "k", y: "accuracy", title: "text", maxRadius: 14, fontSize: 13 })),
+      Plot.tip(tips, Plot.pointer({ x: place, y: "accuracy", title: "text", maxRadius: 14, fontSize: 13 })),
     ],
     key: [
       heading(folds > 1 ? `dots: ${folds} folds` : "one validation set"),
@@ -88,27 +93,16 @@ function draw() {
   element("picture").replaceChildren(picture);
 }
 
-function grouped(all) {
-  const groups = new Map();
-  for (const score of all) groups.set(score.metric, [...(groups.get(score.metric) ?? []), score]);
-  return groups;
-}
-
 function bestOf(metric) {
   const top = scores.filter((score) => score.metric === metric).reduce((a, b) => (b.mean > a.mean ? b : a));
   return `best ${percent(top.mean)} at k = ${top.k}`;
 }
 
-/** Those of the ks that are far enough apart for their numbers to be read. */
-function ticksOf(ks) {
-  const apart = (ks.at(-1) - ks[0]) / 25;
-  return ks.filter((k, index) => index === 0 || k - lastBefore(ks, index, apart) >= apart);
-}
-
-function lastBefore(ks, index, apart) {
-  let last = ks[0];
-  for (let i = 1; i < index; ++i) if (ks[i] - last >= apart) last = ks[i];
-  return last;
+/** Those of the sorted places that are at least `apart`, so that their labels can be read. */
+function spaced(places, apart) {
+  const kept = [];
+  for (const place of places) if (kept.length === 0 || place - kept.at(-1) >= apart) kept.push(place);
+  return kept;
 }
 
 /** The end of an error bar: a short line across. */

@@ -43,15 +43,17 @@ function panelOf(panel, width) {
     ],
     symbol: { type: "identity" },
   });
-  const numbers = [`accuracy ${brief(100 * panel.accuracy, 3)} %`, `boundary ${brief(panel.boundary)}`];
+  const numbers = [`accuracy ${brief(100 * panel.accuracy, 3)} %`, `boundary length ${brief(panel.boundary)}`];
   // Not centred, as Plot's own words are.
   const start = { "text-anchor": "start" };
   plot.append(
     text(MARGIN.marginLeft, 14, panel.title, { ...start, "font-weight": "bold", "font-size": 15 }),
     text(MARGIN.marginLeft, 36, points.length > 0 ? numbers.join(", ") : numbers[1], { ...start, fill: "#57606a" }));
   plot.addEventListener("pointermove", (event) => {
-    const box = plot.getBoundingClientRect();
-    const x = plot.scale("x").invert(event.clientX - box.left), y = plot.scale("y").invert(event.clientY - box.top);
+    // The panel's own box is that of what is drawn in it, not where it begins.
+    const box = plot.ownerSVGElement.getBoundingClientRect();
+    const x = plot.scale("x").invert(event.clientX - box.left - plot.getAttribute("x"));
+    const y = plot.scale("y").invert(event.clientY - box.top - plot.getAttribute("y"));
     const column = Math.floor((x - left) / cell), row = Math.floor((y - bottom) / cell);
     const isInside = column >= 0 && column < columns && row >= 0 && row < rows;
     element("readout").textContent =
