@@ -70,7 +70,8 @@ double milliseconds_each(std::size_t queries, Call call) {
 
 /// Every k with both metrics on folds of the training samples, and the best of them on the test
 /// samples, which nothing has seen before.
-void choose(const Arguments& arguments, const data::Dataset& training, const data::Dataset& test) {
+train::KChoice choose(const Arguments& arguments, const data::Dataset& training,
+                      const data::Dataset& test) {
   const auto folds = data::k_fold(training, arguments.folds, arguments.seed, true);
   train::KChoice choice = train::choose_k(training, folds, arguments.ks);
   choice.title = fmt::format("Choosing k: {} folds of {} samples of {}", arguments.folds,
@@ -84,9 +85,7 @@ void choose(const Arguments& arguments, const data::Dataset& training, const dat
   const train::KNeighborsClassifier classifier(training, best.k, best.metric);
   fmt::print("best: {}, k = {}; test accuracy {:.4f}\n\n", train::to_string(best.metric), best.k,
              classifier.accuracy(test));
-  std::filesystem::create_directories(arguments.folder);
-  const std::string file = (std::filesystem::path(arguments.folder) / "knn.").string();
-  choice.save(file + arguments.format);
+  return choice;
 }
 
 /// An approximate index beside the exact search for the 10 nearest neighbours by L2.
@@ -134,8 +133,13 @@ void run(const Arguments& arguments) {
   const data::Dataset test = load(arguments, data::Split::test);
   fmt::print("{}: {} training and {} test samples of {} features\n\n", arguments.data,
              training.size(), test.size(), training.features());
-  choose(arguments, training, test);
+  const train::KChoice choice = choose(arguments, training, test);
   compare(training, test);
+  std::filesystem::create_directories(arguments.folder);
+  const std::string name = "knn." + arguments.format;
+  const std::string file = (std::filesystem::path(arguments.folder) / name).string();
+  choice.save(file);
+  fmt::print("The choice of k is drawn in {}\n", file);
 }
 
 }  // namespace
