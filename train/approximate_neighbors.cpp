@@ -127,6 +127,7 @@ Neighbors ApproximateNeighbors::kneighbors(const Array<float>& queries, std::int
       nearest.clear();
       nearest.reserve(farthest_first.size());
       for (; !farthest_first.empty(); farthest_first.pop()) {
+        // Added in their order, points have their own numbers in the graph too.
         const std::size_t label = farthest_first.top().second;
         const void* const point =
             index_->graph.getDataByInternalId(static_cast<hnswlib::tableint>(label));
