@@ -9,9 +9,9 @@
 namespace tapegrad::data {
 
 /// Trains on the first data set and returns how well the result does on the second one, such as its
-/// accuracy. What is fitted to data, preprocessing too, belongs into it: fitted before, it would
-/// have seen what it is measured on.
-using Score = std::function<double(const Dataset& train, const Dataset& validation)>;
+/// accuracy. Both are the function's own, to be changed in place: what is fitted to data belongs
+/// into it, preprocessing too. Fitted before, it would have seen what it is measured on.
+using Score = std::function<double(Dataset train, Dataset validation)>;
 
 /// The scores of cross-validation, one for each fold.
 struct CrossValidation {

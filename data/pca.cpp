@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -52,6 +54,65 @@ std::vector<double> covariance(const float* x, std::int64_t samples, std::int64_
   return sum;
 }
 
+/// Eigenvectors of the covariance as rows (n, D) and their eigenvalues, in ascending order; n is
+/// the smaller of N and D.
+struct Components {
+  std::vector<double> vectors, values;
+};
+
+/// Throws unless a float can hold every eigenvalue of a matrix (n, n), which is at most n times its
+/// largest number.
+void check_range(const std::vector<double>& matrix, std::int64_t n) {
+  const double most =
+      static_cast<double>(std::numeric_limits<float>::max()) / static_cast<double>(n);
+  if (!std::all_of(matrix.begin(), matrix.end(), [=](double x) { return std::abs(x) <= most; })) {
+    throw NonFiniteError(
+        "[pca] needs samples whose squares a float can hold, got larger numbers; divide them, or "
+        "normalize before");
+  }
+}
+
+/// Those of at least as many samples as features.
+Components components_of_many(const float* x, std::int64_t samples, std::int64_t features,
+                              const float* mean) {
+  Components result{covariance(x, samples, features, mean), {}};
+  check_range(result.vectors, features);
+  result.values = detail::symmetric_eigen(result.vectors, features);
+  return result;
+}
+
+/// Those of fewer samples than features: XXᵀ/N has the eigenvalues of XᵀX/N that are not 0, and its
+/// eigenvectors v make those of the other one, Xᵀv.
+Components components_of_few(const float* x, std::int64_t samples, std::int64_t features,
+                             const float* mean) {
+  const auto size = static_cast<std::size_t>(samples * features);
+  std::vector<float> rows(size);
+  centre(x, samples, features, mean, rows.data());
+  const std::vector<double> centred(rows.begin(), rows.end());
+  std::vector<double> products(static_cast<std::size_t>(samples * samples));
+  ops::kernels::gemm(false, true, samples, samples, features, centred.data(), centred.data(),
+                     products.data(), false);
+  for (double& number : products) number /= static_cast<double>(samples);
+  check_range(products, samples);
+
+  Components result;
+  result.values = detail::symmetric_eigen(products, samples);
+  result.vectors.resize(size);
+  ops::kernels::gemm(false, false, samples, features, samples, products.data(), centred.data(),
+                     result.vectors.data(), false);
+  // Smaller ones are what rounding has left of 0.
+  const double least = 1e-10 * result.values.back();
+  for (std::int64_t i = 0; i < samples; ++i) {
+    double& value = result.values[static_cast<std::size_t>(i)];
+    if (value <= least) value = 0;
+    double* const row = result.vectors.data() + i * features;
+    const double norm = std::sqrt(std::inner_product(row, row + features, row, 0.0));
+    const double scale = value > 0 ? 1 / norm : 0;
+    std::transform(row, row + features, row, [=](double number) { return number * scale; });
+  }
+  return result;
+}
+
 /// A direction as floats, turned so that its largest number is positive.
 void copy_direction(const double* from, std::int64_t features, float* to) {
   const double* const largest = std::max_element(
@@ -88,35 +149,30 @@ Array<float> PCA::explained_variance_ratio() const {
 Shape PCA::learn(const Dataset& training) {
   const Shape sample = training.sample_shape();
   const std::int64_t features = sample.size();
-  if (wanted_ > features) {
-    throw ValueError(
-        fmt::format("[pca] needs at most as many components as features, {}, got {}; keep fewer",
-                    features, wanted_));
+  const auto samples = static_cast<std::int64_t>(training.size());
+  const std::int64_t most = std::min(samples, features);
+  if (wanted_ > most) {
+    throw ValueError(fmt::format(
+        "[pca] needs at most {} components, of {} samples with {} features; got {}; keep fewer",
+        most, samples, features, wanted_));
   }
-  if (features > detail::largest_symmetric) {
+  if (most > detail::largest_symmetric) {
     throw ShapeError(
-        fmt::format("[pca] needs samples of at most {} numbers, got {}; make images "
-                    "smaller before",
-                    detail::largest_symmetric, to_string(sample)));
+        fmt::format("[pca] needs at most {} features, or as many samples, got {} samples of shape "
+                    "{}; make images smaller, or take a part of them",
+                    detail::largest_symmetric, samples, to_string(sample)));
   }
-  const std::int64_t kept = wanted_ > 0 ? wanted_ : features;
+  const std::int64_t kept = wanted_ > 0 ? wanted_ : most;
   const detail::Groups groups = detail::groups_of(sample, Per::feature, kind());
   Array<float> mean = detail::to_array(detail::statistics(training, groups).mean, sample);
-
-  std::vector<double> vectors = covariance(
-      training.inputs.data(), static_cast<std::int64_t>(training.size()), features, mean.data());
-  if (!std::all_of(vectors.begin(), vectors.end(), [](double x) { return std::isfinite(x); })) {
-    throw NonFiniteError(
-        "[pca] needs samples whose covariance a float can hold; got larger numbers; divide them, "
-        "or normalize before");
-  }
-  const std::vector<double> values = detail::symmetric_eigen(vectors, features);
+  const auto [vectors, values] = (samples < features ? components_of_few : components_of_many)(
+      training.inputs.data(), samples, features, mean.data());
 
   Array<float> components = Array<float>::from_shape(
       {static_cast<std::size_t>(kept), static_cast<std::size_t>(features)});
   Array<float> variance = Array<float>::from_shape({static_cast<std::size_t>(kept)});
   for (std::int64_t k = 0; k < kept; ++k) {
-    const std::int64_t from = features - 1 - k;  // Eigenvalues are in ascending order.
+    const std::int64_t from = most - 1 - k;  // Eigenvalues are in ascending order.
     copy_direction(vectors.data() + from * features, features, components.data() + k * features);
     // Those that are 0 may come out as a little less.
     variance.data()[k] = static_cast<float>(std::max(0.0, values[static_cast<std::size_t>(from)]));

@@ -13,21 +13,23 @@ namespace tapegrad::data {
 /// y_i = uᵢᵀ(x − m). Samples of whatever shape become rows (k).
 ///
 /// invert() gives back samples of the old shape, m + Σ y_i uᵢ: their projection on k directions,
-/// all of them with k = D. Fewer samples than features will do: eigenvalues are 0 then from the
-/// N-th on, with any directions that are left.
+/// the samples themselves with all D of them.
 ///
-/// Takes memory for 4 matrices (D, D) in double while it is fitted; D may be up to 32,000, else
-/// fit() throws ShapeError. It throws ValueError for more components than features.
+/// Of fewer samples than features there are N components, the last of them, and whichever else have
+/// no variance, with 0 for a direction. Fitting takes memory for 4 matrices (n, n) in double, n
+/// being the smaller of N and D. fit() throws ValueError for more than n components, ShapeError for
+/// n above 32,000, NonFiniteError for numbers whose squares are too large for a float.
 class PCA final : public Transform {
  public:
-  /// Keeps the first `components` features, all for 0. Throws ValueError below 0.
+  /// Keeps the first `components`, all for 0. Throws ValueError below 0.
   explicit PCA(std::int64_t components = 0);
   /// The same with the components of these samples already; throws as fit().
   explicit PCA(const Dataset& training, std::int64_t components = 0);
 
   /// m, in the shape of a sample.
   const Array<float>& mean() const { return mean_; }
-  /// The directions u as rows (k, D), orthonormal; the largest number of each is positive.
+  /// The directions u as rows (k, D), orthonormal where there is variance; the largest number of
+  /// each is positive.
   const Array<float>& components() const { return components_; }
   /// The variances S of the k features that are kept, from large to small, (k).
   const Array<float>& explained_variance() const { return variance_; }

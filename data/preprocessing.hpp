@@ -11,8 +11,8 @@ namespace tapegrad::data {
 
 /// A chain of transforms: each is fitted to what those before it make of the training samples.
 ///
-///     data::Preprocessing prepare(data::MeanSubtraction(data::Per::channel),
-///                                 data::Normalization(data::Per::all));
+///     data::Preprocessing prepare(data::MeanSubtraction{data::Per::channel},
+///                                 data::Normalization{data::Per::all});
 ///     prepare.fit_apply(train);
 ///     prepare.apply(test);
 ///     data::save_safetensors("prepare.safetensors", prepare.state_dict());

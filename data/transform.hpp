@@ -67,12 +67,6 @@ class Transform {
   virtual std::unique_ptr<Transform> clone() const = 0;
 
  protected:
-  Transform() = default;
-  Transform(const Transform&) = default;
-  Transform(Transform&&) = default;
-  Transform& operator=(const Transform&) = default;
-  Transform& operator=(Transform&&) = default;
-
   /// Makes it a transform that has to be fitted.
   void forget() { input_ = output_ = Shape(); }
 

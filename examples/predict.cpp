@@ -17,7 +17,7 @@ using namespace tapegrad;
 
 namespace {
 
-/// The image as the network takes it: resized, its colours or greys, without the mean.
+/// The image as the network takes it: resized, its colours or greys, prepared as in training.
 Array<float> input_of(const TrainedModel& model, const std::string& path) {
   const Shape& shape = model.architecture.input();
   if (shape.rank() != 3 || (shape[0] != 1 && shape[0] != 3)) {
@@ -25,13 +25,15 @@ Array<float> input_of(const TrainedModel& model, const std::string& path) {
         "[predict] needs a model of grey or coloured images (1 or 3, H, W), got one of " +
         to_string(shape));
   }
-  Array<float> image = data::load_image(
+  data::Dataset one;
+  one.inputs = data::load_image(
       path, {shape[1], shape[2], shape[0] == 1 ? data::Colors::grey : data::Colors::rgb});
-  const std::size_t each = image.size() / model.mean.size();
-  for (std::size_t i = 0; i < image.size(); ++i) {
-    image.data()[i] = (image.data()[i] - model.mean[i / each]) * model.scale;
-  }
-  return image.reshape({1UL, image.shape()[0], image.shape()[1], image.shape()[2]});
+  one.inputs.reshape(
+      {std::size_t{1}, one.inputs.shape()[0], one.inputs.shape()[1], one.inputs.shape()[2]});
+  one.labels = {0};  // Nobody knows, and nobody asks.
+  one.classes = 1;
+  model.preprocessing.apply(one);
+  return one.inputs;
 }
 
 /// The likeliest classes, `count` of them, with their probabilities.

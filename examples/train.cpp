@@ -1,7 +1,6 @@
 // Trains a network on the spiral (built in) or on images, and ends with its accuracy.
 // `train --help` lists the options.
 
-#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <new>
@@ -49,9 +48,7 @@ struct Arguments {
 struct Task {
   data::Dataset train;
   data::Dataset test;
-  std::string measured;          ///< `train` or `test`.
-  std::vector<float> mean = {};  ///< That was subtracted.
-  float scale = 1;               ///< By which numbers were multiplied then.
+  std::string measured;  ///< `train` or `test`.
 };
 
 /// `mlp:2-100-3` in the words of a pattern.
@@ -160,21 +157,13 @@ Task load(const Arguments& arguments) {
   return task;
 }
 
-/// What is done to images: a mean image is subtracted, or, for convolutions, to which all places
-/// are alike, the mean colour, and the numbers are divided by their standard deviation.
-void prepare(Task& task, bool convolves) {
-  const data::MeanSubtraction mean(task.train,
-                                   convolves ? data::Per::channel : data::Per::feature);
-  mean.apply(task.train);
-  mean.apply(task.test);
-  task.mean.assign(mean.mean().begin(), mean.mean().end());
-  if (!convolves) return;
-  double squares = 0;
-  for (const float number : task.train.inputs) squares += number * number;
-  const double count = static_cast<double>(task.train.inputs.size());
-  task.scale = squares > 0 ? static_cast<float>(1 / std::sqrt(squares / count)) : 1.0F;
-  task.train.inputs *= task.scale;
-  task.test.inputs *= task.scale;
+/// What is done to inputs. Of images a mean image is subtracted, or, for convolutions, to which all
+/// places are alike, the mean colour, and the numbers are divided by their standard deviation.
+data::Preprocessing preprocessing_for(const std::string& data, bool convolves) {
+  if (data == "spiral") return {};
+  if (!convolves) return data::Preprocessing(data::MeanSubtraction());
+  return data::Preprocessing(data::MeanSubtraction(data::Per::channel),
+                             data::Normalization(data::Per::all));
 }
 
 void run(const Arguments& arguments) {
@@ -192,9 +181,11 @@ void run(const Arguments& arguments) {
         "with outputs {}; end it with fc{}",
         task.train.classes, recipe.pattern, to_string(architecture.output()), task.train.classes));
   }
-  if (arguments.data != "spiral") prepare(task, recipe.pattern.find("conv") != std::string::npos);
-  TrainedModel model{architecture, task.train.class_names, task.mean, task.scale,
-                     architecture.build()};
+  const bool convolves = recipe.pattern.find("conv") != std::string::npos;
+  TrainedModel model{architecture, task.train.class_names,
+                     preprocessing_for(arguments.data, convolves), architecture.build()};
+  model.preprocessing.fit_apply(task.train);
+  model.preprocessing.apply(task.test);
   if (NamedParameters weights = nn::weights(model.network); !weights.empty()) {
     // Small scores at first: no class is preferred, and the layers below are not torn about by the
     // first steps.

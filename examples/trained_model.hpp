@@ -1,5 +1,6 @@
 // What `train --save` leaves behind and `predict` reads: a folder with `model.json`, which says how
-// the network is built and what its inputs and classes are, and `weights.safetensors`.
+// the network is built and what its inputs and classes are, `preprocessing.safetensors`, what is
+// done to inputs, and `weights.safetensors`.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,11 @@
 #include <nlohmann/json.hpp>
 #include <tapegrad/tapegrad.hpp>
 
-/// A classifier with what is done to its inputs.
+/// A classifier with what is done to its inputs before.
 struct TrainedModel {
   tapegrad::nn::Architecture architecture;
   std::vector<std::string> classes;  ///< Their names, in the order of the scores.
-  std::vector<float> mean;           ///< Subtracted: one per channel, or one per number.
-  float scale;                       ///< By which inputs are multiplied then.
+  tapegrad::data::Preprocessing preprocessing;
   tapegrad::nn::Sequential network;
 
   /// Writes the folder, which is made if it is missing.
@@ -28,13 +28,12 @@ struct TrainedModel {
       throw FileError("[train] needs a folder to save the model in, got '" + folder +
                       "': " + error.message());
     }
+    data::save_safetensors(folder + "/preprocessing.safetensors", preprocessing.state_dict());
     data::save_safetensors(folder + "/weights.safetensors", nn::state_dict(network));
     const Shape& input = architecture.input();
     const nlohmann::json description = {{"pattern", architecture.pattern()},
                                         {"input", std::vector(input.begin(), input.end())},
-                                        {"classes", classes},
-                                        {"mean", mean},
-                                        {"scale", scale}};
+                                        {"classes", classes}};
     std::ofstream file(folder + "/model.json");
     file << description.dump(2) << '\n';
     if (!file.flush()) throw FileError("[train] could not write '" + folder + "/model.json'");
@@ -54,8 +53,9 @@ struct TrainedModel {
       Shape input;
       for (const std::int64_t size : description.at("input")) input.push_back(size);
       nn::Architecture architecture(description.at("pattern").get<std::string>(), input);
-      TrainedModel model{architecture, description.at("classes"), description.at("mean"),
-                         description.at("scale"), architecture.build()};
+      TrainedModel model{architecture, description.at("classes"), {}, architecture.build()};
+      model.preprocessing.load_state_dict(
+          data::load_safetensors(folder + "/preprocessing.safetensors"));
       nn::load_state_dict(model.network, data::load_safetensors(folder + "/weights.safetensors"));
       model.network.eval();
       return model;

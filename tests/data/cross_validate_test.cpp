@@ -38,6 +38,19 @@ TEST(CrossValidate, ScoresEachFold) {
   EXPECT_EQ(validated, std::multiset<float>(dataset.inputs.begin(), dataset.inputs.end()));
 }
 
+TEST(CrossValidate, DataAreTheFunctionsOwn) {
+  const Dataset dataset = spiral(20);
+  const Dataset before = dataset;
+  const auto result =
+      cross_validate(dataset, k_fold(dataset, 3), [](Dataset train, Dataset validation) {
+        train.inputs.fill(0);
+        validation.inputs.fill(1);
+        return 1.0;
+      });
+  EXPECT_EQ(result.mean(), 1);
+  EXPECT_EQ(dataset.inputs, before.inputs);
+}
+
 TEST(CrossValidate, Errors) {
   const Dataset dataset = spiral(2);
   const auto score = [](const Dataset&, const Dataset&) { return 0.0; };

@@ -143,17 +143,29 @@ TEST(Pca, LearnsFromTrainingSamplesAlone) {
 TEST(Pca, FewerSamplesThanFeatures) {
   const Dataset training = correlated(6, {40});
   const PCA pca(training);
+  EXPECT_EQ(pca.output_shape(), (Shape{6}));
   for (std::size_t i = 0; i < 5; ++i) EXPECT_GT(pca.explained_variance()(i), 1.0F);
-  for (std::size_t i = 5; i < 40; ++i) EXPECT_NEAR(pca.explained_variance()(i), 0, 1e-3);
-  // Any directions that are left are still orthonormal.
-  for (std::size_t a = 0; a < 40; ++a) {
+  EXPECT_EQ(pca.explained_variance()(5), 0.0F);  // They are centred.
+  for (std::size_t a = 0; a < 6; ++a) {
     for (std::size_t b = 0; b <= a; ++b) {
       double dot = 0;
       for (std::size_t i = 0; i < 40; ++i) {
         dot += static_cast<double>(pca.components()(a, i)) *
                static_cast<double>(pca.components()(b, i));
       }
-      EXPECT_NEAR(dot, a == b ? 1 : 0, 1e-5);
+      EXPECT_NEAR(dot, a == b && a < 5 ? 1 : 0, 1e-5);
+    }
+  }
+  const Array<float> ratio = pca.explained_variance_ratio();
+  EXPECT_NEAR(std::accumulate(ratio.begin(), ratio.end(), 0.0), 1, 1e-6);
+  // Both ways to components agree: each sample seven times is more samples than features.
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < 42; ++i) places.push_back(i % 6);
+  const PCA many(subset(training, places), 5);
+  for (std::size_t k = 0; k < 5; ++k) {
+    EXPECT_NEAR(many.explained_variance()(k) / pca.explained_variance()(k), 1, 1e-5);
+    for (std::size_t i = 0; i < 40; ++i) {
+      EXPECT_NEAR(many.components()(k, i), pca.components()(k, i), 1e-4);
     }
   }
   Dataset there = training;
@@ -167,9 +179,12 @@ TEST(Pca, EqualSamplesHaveNoVariance) {
   Dataset training = unlabelled(Array<float>(std::vector<std::size_t>{5, 3}, 0.1F));
   const PCA pca(training);
   for (const float share : pca.explained_variance_ratio()) EXPECT_EQ(share, 0.0F);
-  Dataset whitened = training;
-  Whitening(training).apply(whitened);
-  for (const float x : whitened.inputs) EXPECT_NEAR(x, 0, 1e-3);
+  for (const Dataset& some : {training, subset(training, {0, 1})}) {
+    Dataset whitened = some;
+    Whitening(some).apply(whitened);
+    EXPECT_EQ(whitened.features(), std::min<std::size_t>(some.size(), 3));
+    for (const float x : whitened.inputs) EXPECT_NEAR(x, 0, 1e-3);
+  }
 }
 
 TEST(Pca, BlocksAndThreadsMakeNoDifference) {
@@ -199,7 +214,8 @@ TEST(Pca, BlocksAndThreadsMakeNoDifference) {
 TEST(Pca, Errors) {
   const Dataset training = correlated(10, {4});
   expect_error<ValueError>([] { PCA(-1); }, {"[pca]", "got -1"});
-  expect_error<ValueError>([&] { PCA(training, 5); }, {"[pca]", "features, 4", "got 5"});
+  expect_error<ValueError>([&] { PCA(training, 5); },
+                           {"[pca]", "at most 4", "10 samples with 4 features", "got 5"});
   const PCA pca(training, 2);
   Dataset other = correlated(3, {5});
   const Array<float> before = other.inputs;
@@ -213,8 +229,11 @@ TEST(Pca, Errors) {
   expect_error<NonFiniteError>([&] { fitted.fit(wrong); }, {"[pca]", "got nan in sample 3"});
   EXPECT_EQ(fitted.components(), pca.components());
   expect_error<NonFiniteError>([] { PCA(one_feature({1e30F, -1e30F})); }, {"[pca]", "larger"});
-  const Array<float> large(std::vector<std::size_t>{1, 32'001}, 0.0F);
-  expect_error<ShapeError>([&] { PCA{unlabelled(large)}; }, {"[pca]", "32000", "(32001,)"});
+  expect_error<ValueError>(
+      [&] {
+        PCA(subset(training, {1, 2, 3}), 4);
+      },
+      {"[pca]", "at most 3", "3 samples with 4 features", "got 4"});
 }
 
 TEST(Whitening, MakesTheCovarianceTheIdentity) {

@@ -41,7 +41,7 @@ std::vector<std::unique_ptr<Transform>> all_transforms() {
 
 TEST(Preprocessing, FitsEachStepToWhatTheOnesBeforeMake) {
   const Dataset training = correlated(200, {3, 2, 2});
-  Preprocessing chain(MeanSubtraction(Per::channel), Normalization(), PCA(4));
+  Preprocessing chain(MeanSubtraction{Per::channel}, Normalization{}, PCA{4});
   EXPECT_EQ(chain.size(), 3U);
   Dataset prepared = training;
   chain.fit_apply(prepared);
@@ -57,7 +57,7 @@ TEST(Preprocessing, FitsEachStepToWhatTheOnesBeforeMake) {
 
   chain.invert(prepared);
   EXPECT_EQ(prepared.sample_shape(), (Shape{3, 2, 2}));
-  Preprocessing whole(MeanSubtraction(Per::channel), Normalization(), PCA());
+  Preprocessing whole(MeanSubtraction{Per::channel}, Normalization{}, PCA{});
   Dataset there = training;
   whole.fit_apply(there);
   whole.invert(there);

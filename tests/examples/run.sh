@@ -200,6 +200,25 @@ prints optimizers-impatient "$programs/optimizers" rosenbrock --steps 10 --folde
 paths drawn in paths/optimizers-rosenbrock\.csv
 END
 
+# On images that need no file. What is whitened or reduced is looked at by people.
+prints preprocess "$programs/preprocess" --out pictures --samples 500 --show 9 --components 30 <<'END'
+500 training images \(3, 16, 16\): mean and 768 components in [0-9.]+ s
+30 components hold 9[0-9]\.[0-9] % of the variance
+pictures/mean\.png: .*
+pictures/reduced\.png: test images reduced from 768 numbers to 30 and back
+END
+for picture in images mean centred eigenimages reduced whitened; do
+  # The first eight bytes of every PNG file.
+  if ! head -c 8 "$folder/preprocess/pictures/$picture.png" | cmp -s - <(printf '\x89PNG\r\n\x1a\n'); then
+    echo "there is no picture $picture.png"
+  fi
+done >"$log"
+verdict preprocess-pictures
+run preprocess-no-data "$programs/preprocess" --data cifar10
+grep -qE '^preprocess: \[preprocess\] needs the folder of the data files for --data cifar10' "$err" >"$log" ||
+  head -n 3 "$err" >"$log"
+verdict preprocess-no-data
+
 trains spiral --epochs 3
 trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
 
