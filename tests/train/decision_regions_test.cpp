@@ -177,10 +177,10 @@ TEST(DecisionRegions, FiveNeighboursSmoothWhatOneRemembers) {
 }
 
 /// Regions of a network with a hidden layer, trained on the spiral.
-DecisionRegions trained(std::int64_t hidden, double lambda) {
+DecisionRegions trained(std::int64_t hidden, double lambda, std::uint64_t seed) {
   const data::Dataset spiral = data::spiral(100, 3, 1);
   set_default_precision(f32);
-  nn::manual_seed(2);
+  nn::manual_seed(seed);
   nn::Sequential model(nn::Linear(2, hidden), nn::Tanh(), nn::Linear(hidden, 3));
   optim::AdamOptions rates(0.02);
   rates.weight_decay = lambda;
@@ -189,24 +189,35 @@ DecisionRegions trained(std::int64_t hidden, double lambda) {
   options.epochs = 300;
   options.precision = f32;
   train::fit(model, adam, spiral, options);
-  const DecisionRegions regions = decision_regions(train::by_scores(model, f32), spiral, {150});
+  DecisionRegions regions = decision_regions(train::by_scores(model, f32), spiral, {150});
   set_default_precision(f64);
   return regions;
 }
 
+/// The mean over three first weights, of one member of the regions.
+template <class Member>
+double mean_over_seeds(std::int64_t hidden, double lambda, Member member) {
+  double sum = 0;
+  for (const std::uint64_t seed : {2U, 3U, 4U}) sum += member(trained(hidden, lambda, seed));
+  return sum / 3;
+}
+
 TEST(DecisionRegions, MoreHiddenUnitsLearnMore) {
-  const double three = trained(3, 0).accuracy, six = trained(6, 0).accuracy,
-               twenty = trained(20, 0).accuracy;
-  EXPECT_LT(three + 0.02, six);
-  EXPECT_LT(six + 0.02, twenty);
+  const auto accuracy = [](const DecisionRegions& regions) { return regions.accuracy; };
+  const double three = mean_over_seeds(3, 0, accuracy), six = mean_over_seeds(6, 0, accuracy),
+               twenty = mean_over_seeds(20, 0, accuracy);
+  EXPECT_LT(three + 0.05, six);
+  EXPECT_LT(six, twenty);
   EXPECT_GT(twenty, 0.97);
 }
 
 TEST(DecisionRegions, StrongerWeightDecayMakesShorterBoundaries) {
-  const double weak = trained(20, 0).boundary(), medium = trained(20, 1e-3).boundary(),
-               strong = trained(20, 1e-2).boundary();
+  const auto boundary = [](const DecisionRegions& regions) { return regions.boundary(); };
+  const double weak = mean_over_seeds(20, 0, boundary),
+               medium = mean_over_seeds(20, 1e-3, boundary),
+               strong = mean_over_seeds(20, 1e-2, boundary);
   EXPECT_GT(weak, 1.03 * medium);
-  EXPECT_GT(medium, 1.03 * strong);
+  EXPECT_GT(medium, 1.1 * strong);
 }
 
 }  // namespace
