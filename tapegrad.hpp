@@ -48,6 +48,7 @@
 #include <tapegrad/nn/architecture.hpp>
 #include <tapegrad/nn/batch_norm.hpp>
 #include <tapegrad/nn/bias_trick.hpp>
+#include <tapegrad/nn/binary_classifier.hpp>
 #include <tapegrad/nn/conv2d.hpp>
 #include <tapegrad/nn/conversion.hpp>
 #include <tapegrad/nn/dropconnect.hpp>
@@ -89,16 +90,22 @@
 #include <tapegrad/optim/schedule.hpp>
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
+#include <tapegrad/train/approximate_neighbors.hpp>
+#include <tapegrad/train/decision_regions.hpp>
 #include <tapegrad/train/diagnosis.hpp>
 #include <tapegrad/train/direction.hpp>
 #include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/history.hpp>
+#include <tapegrad/train/k_choice.hpp>
+#include <tapegrad/train/k_neighbors_classifier.hpp>
 #include <tapegrad/train/landscape.hpp>
+#include <tapegrad/train/nearest_neighbors.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 #include <tapegrad/train/recorder.hpp>
 #include <tapegrad/train/sanity_checks.hpp>
+#include <tapegrad/train/templates.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
 /// operators of expressions.

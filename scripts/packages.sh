@@ -4,7 +4,7 @@
 # To build the library, the examples and the tests.
 packages_build=(g++ cmake ninja-build ccache
   libxtensor-dev libxsimd-dev libfmt-dev libopenblas-dev zlib1g-dev
-  libzip-dev libpng-dev libturbojpeg0-dev nlohmann-json3-dev
+  libzip-dev libpng-dev libturbojpeg0-dev libhnswlib-dev nlohmann-json3-dev
   libcli11-dev libgtest-dev)
 # What docs/run.sh needs besides.
 packages_docs=(doxygen)

@@ -1,11 +1,9 @@
 // A landscape as a table, as JSON and as a page.
 
-#include <filesystem>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <tapegrad/autograd/detail/file.hpp>
 #include <tapegrad/autograd/detail/page.hpp>
+#include <tapegrad/train/detail/save.hpp>
 #include <tapegrad/train/landscape.hpp>
 
 namespace tapegrad::detail {
@@ -89,23 +87,12 @@ std::string Landscape::json() const {
 }
 
 std::string Landscape::html() const {
-  return detail::page_with_data(detail::landscape_page, json(), "landscape",
-                                "ask for .csv or .json");
+  return tapegrad::detail::page_with_data(tapegrad::detail::landscape_page, json(), "landscape",
+                                          "ask for .csv or .json");
 }
 
 void Landscape::save(const std::string& path) const {
-  const detail::Origin origin{"landscape", path};
-  const std::string ending = std::filesystem::path(path).extension().string();
-  if (ending == ".html") {
-    detail::write_file(origin, html());
-  } else if (ending == ".json") {
-    detail::write_file(origin, json());
-  } else if (ending == ".csv") {
-    detail::write_file(origin, csv());
-  } else {
-    throw ValueError("[landscape] needs a file name that ends in .html, .json or .csv, got '" +
-                     path + "'");
-  }
+  detail::save(*this, path, "landscape");
 }
 
 }  // namespace tapegrad::train

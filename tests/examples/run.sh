@@ -160,6 +160,30 @@ prints landscape-spiral "$programs/landscape" spiral --epochs 20 --points 5 --fo
 outputs/landscape-spiral\.json: 25 losses from 0\.[0-9]+ to [0-9]+\.[0-9]+
 END
 
+prints knn "$programs/knn" --data spiral --train 300 --test 150 --k 1,5,100 --format csv <<'END'
+spiral: 300 training and 150 test samples of 2 features
+metric k accuracy of 5 folds
+L[12] +1 0\.9[0-9]+ ± 0\.0[0-9]+
+L2 +100 0\.[0-8][0-9]+ ± 0\.[0-9]+
+best: L[12], k = [15]; test accuracy 0\.9[0-9]+
+10 nearest by L2 recall@10 ms a query accuracy
+exact, all at once 1\.000 [0-9.]+ 0\.9[0-9]+
+graph, ef = 1000 (1\.000|0\.99[0-9]) [0-9.]+ 0\.9[0-9]+
+The choice of k is drawn in outputs/knn\.csv
+END
+lines=$(wc -l <"$folder/knn/outputs/knn.csv")
+if [[ $lines -ne 7 ]]; then echo "knn.csv has $lines lines" >"$log"; fi
+verdict knn-csv
+
+prints regions "$programs/regions" --epochs 30 --cells 60 --format png --folder pictures <<'END'
+1 nearest neighbour accuracy 1\.000, boundary [0-9.]+
+20 hidden units accuracy 0\.[5-9][0-9]+, boundary [0-9.]+
+20 units, λ = 0\.01 accuracy 0\.[3-9][0-9]+, boundary [0-9.]+
+pictures/regions-neighbours\.png
+pictures/regions-units\.png
+pictures/regions-decay\.png
+END
+
 prints optimizers "$programs/optimizers" --format none <<'END'
 from \(-1\.2, 0\.001\) until it has left the saddle, .*
  SGD 0\.05 73 -1\.105e\+00

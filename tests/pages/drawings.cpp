@@ -144,6 +144,44 @@ void flat_and_lost(const std::string& folder) {
   train::loss_landscape([] { return NAN; }, x).save(folder + "/lost_line.html");
 }
 
+/// Two metrics with three folds, and one metric with a single validation set.
+void k_choice(const std::string& folder) {
+  train::KChoice choice;
+  choice.title = "k </script><b>of</b> two metrics";
+  for (const std::int64_t k : {1, 2, 5, 8, 10, 12, 50, 100}) {
+    const double x = 0.3 + 0.001 * static_cast<double>(k);
+    choice.scores.push_back({train::Metric::l1, k, {{x, x + 0.01, x + 0.02}}});
+  }
+  for (const std::int64_t k : {1, 5, 10}) {
+    choice.scores.push_back({train::Metric::l2, k, {{0.2, 0.25, 0.3}}});
+  }
+  choice.save(folder + "/k_choice.html");
+  choice.title = "one";
+  choice.scores = {{train::Metric::dot, 7, {{0.5}}}};
+  choice.save(folder + "/k_choice_one.html");
+}
+
+/// Three half planes, with names, and one region alone without a boundary.
+void regions(const std::string& folder) {
+  data::Dataset points;
+  points.inputs = Array<float>{{0, 0}, {2, 0}, {0, 1}, {2, 1}};
+  points.labels = {0, 1, 0, 2};
+  points.classes = 3;
+  points.class_names = {"left", "right <b>one</b>", "other"};
+  const auto by_x = [](const Array<float>& x) {
+    std::vector<int> labels;
+    labels.reserve(x.shape()[0]);
+    for (std::size_t i = 0; i < x.shape()[0]; ++i) labels.push_back(x(i, 0) > 1 ? 1 : 0);
+    return labels;
+  };
+  train::DecisionRegions halves = train::decision_regions(by_x, points, {100});
+  halves.title = "halves <i>and</i>";
+  train::DecisionRegions whole = halves;
+  whole.title = "whole";
+  std::fill(whole.labels.begin(), whole.labels.end(), 2);
+  train::save_regions(folder + "/regions.html", "planes", {halves, whole, halves});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -151,8 +189,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drawings: needs the folder to write into\n");
     return 2;
   }
-  for (const auto write :
-       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow, flat_and_lost}) {
+  for (const auto write : {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow,
+                           flat_and_lost, k_choice, regions}) {
     write(argv[1]);
   }
 }

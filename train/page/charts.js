@@ -88,14 +88,16 @@ export function imageOf(chart) {
   return new XMLSerializer().serializeToString(copy);
 }
 
-function element(name, attributes, ...children) {
+/** An SVG element. */
+export function element(name, attributes, ...children) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
   return made;
 }
 
-const text = (x, y, words, attributes = {}) =>
+/** Words that begin at (x, y), an SVG element. */
+export const text = (x, y, words, attributes = {}) =>
   element("text", { x, y, dy: "0.35em", fill: INK, stroke: "none", ...attributes }, words);
 
 const pen = document.createElement("canvas").getContext("2d");
