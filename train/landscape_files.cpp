@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <tapegrad/autograd/detail/file.hpp>
 #include <tapegrad/autograd/detail/page.hpp>
+#include <tapegrad/train/detail/csv_field.hpp>
 #include <tapegrad/train/landscape.hpp>
 
 namespace tapegrad::detail {
@@ -17,18 +18,9 @@ extern const Page landscape_page;
 
 namespace tapegrad::train {
 
-namespace {
+using detail::csv_field;
 
-/// A text as a field of a table: in quotes where it would be read as several.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string field = "\"";
-  for (const char c : text) {
-    if (c == '"') field += c;
-    field += c;
-  }
-  return field + '"';
-}
+namespace {
 
 void check_sizes(const Landscape& landscape) {
   const std::size_t rows = landscape.y.empty() ? 1 : landscape.y.size();
@@ -89,19 +81,19 @@ std::string Landscape::json() const {
 }
 
 std::string Landscape::html() const {
-  return detail::page_with_data(detail::landscape_page, json(), "landscape",
+  return tapegrad::detail::page_with_data(tapegrad::detail::landscape_page, json(), "landscape",
                                 "ask for .csv or .json");
 }
 
 void Landscape::save(const std::string& path) const {
-  const detail::Origin origin{"landscape", path};
+  const tapegrad::detail::Origin origin{"landscape", path};
   const std::string ending = std::filesystem::path(path).extension().string();
   if (ending == ".html") {
-    detail::write_file(origin, html());
+    tapegrad::detail::write_file(origin, html());
   } else if (ending == ".json") {
-    detail::write_file(origin, json());
+    tapegrad::detail::write_file(origin, json());
   } else if (ending == ".csv") {
-    detail::write_file(origin, csv());
+    tapegrad::detail::write_file(origin, csv());
   } else {
     throw ValueError("[landscape] needs a file name that ends in .html, .json or .csv, got '" +
                      path + "'");
