@@ -25,6 +25,7 @@
 #include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/cifar10.hpp>
+#include <tapegrad/data/cross_validate.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/data/idx.hpp>
 #include <tapegrad/data/image.hpp>
@@ -34,6 +35,8 @@
 #include <tapegrad/data/npz.hpp>
 #include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/data/splits.hpp>
+#include <tapegrad/data/subset.hpp>
 #include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/architecture.hpp>
 #include <tapegrad/nn/batch_norm.hpp>
@@ -80,8 +83,11 @@
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/direction.hpp>
+#include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>
+#include <tapegrad/train/history.hpp>
 #include <tapegrad/train/landscape.hpp>
+#include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
@@ -111,7 +117,7 @@ namespace schedule {}
 /// Data sets, preprocessing and mini-batches.
 namespace data {}
 
-/// The loop around a network: training, progress, accuracy.
+/// The loop around a network: training, what is recorded of it, evaluation.
 namespace train {}
 
 }  // namespace tapegrad
