@@ -87,8 +87,10 @@
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/history.hpp>
 #include <tapegrad/train/landscape.hpp>
+#include <tapegrad/train/metrics.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
+#include <tapegrad/train/report.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
 /// operators of expressions.
