@@ -91,6 +91,7 @@
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 #include <tapegrad/train/report.hpp>
+#include <tapegrad/train/recorder.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
 /// operators of expressions.
