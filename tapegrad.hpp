@@ -90,8 +90,8 @@
 #include <tapegrad/train/metrics.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
-#include <tapegrad/train/report.hpp>
 #include <tapegrad/train/recorder.hpp>
+#include <tapegrad/train/report.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
 /// operators of expressions.

@@ -35,7 +35,8 @@ struct Arguments {
   std::string data = "spiral";
   std::string data_dir;
   std::string model;
-  std::string save;
+  std::string save, report, metrics;
+  double validation = 0;
   std::optional<int> epochs, batch_size, crop;
   std::optional<double> learning_rate, weight_decay, flip;
   std::optional<std::string> schedule;
@@ -49,9 +50,10 @@ struct Arguments {
 struct Task {
   data::Dataset train;
   data::Dataset test;
-  std::string measured;          ///< `train` or `test`.
-  std::vector<float> mean = {};  ///< That was subtracted.
-  float scale = 1;               ///< By which numbers were multiplied then.
+  data::Dataset validation = {};  ///< Taken out of the training set, if that is asked for.
+  std::string measured;           ///< `train` or `test`.
+  std::vector<float> mean = {};   ///< That was subtracted.
+  float scale = 1;                ///< By which numbers were multiplied then.
 };
 
 /// `mlp:2-100-3` in the words of a pattern.
@@ -139,23 +141,29 @@ std::string data_dir(const Arguments& arguments) {
 Task load(const Arguments& arguments) {
   if (arguments.data == "spiral") {
     const data::Dataset spiral = data::spiral(100, 3, arguments.seed);
-    return {spiral, spiral, "train"};
+    return {spiral, spiral, {}, "train"};
   }
   const std::string dir = data_dir(arguments);
   if (arguments.data == "cifar10") {
-    return {data::load_cifar10(dir, data::Split::train), data::load_cifar10(dir, data::Split::test),
+    return {data::load_cifar10(dir, data::Split::train),
+            data::load_cifar10(dir, data::Split::test),
+            {},
             "test"};
   }
   if (arguments.data == "fashion-mnist") {
     return {data::load_fashion_mnist(dir, data::Split::train),
-            data::load_fashion_mnist(dir, data::Split::test), "test"};
+            data::load_fashion_mnist(dir, data::Split::test),
+            {},
+            "test"};
   }
   if (arguments.data == "images") {
     // The split is the user's: a folder for each.
-    return {data::load_image_folder(dir + "/train"), data::load_image_folder(dir + "/test"),
+    return {data::load_image_folder(dir + "/train"),
+            data::load_image_folder(dir + "/test"),
+            {},
             "test"};
   }
-  Task task{data::load_idx_folder(dir, data::Split::train), {}, "test"};
+  Task task{data::load_idx_folder(dir, data::Split::train), {}, {}, "test"};
   task.test = data::load_idx_folder(dir, data::Split::test, task.train.classes);
   return task;
 }
@@ -167,6 +175,7 @@ void prepare(Task& task, bool convolves) {
                                    convolves ? data::MeanOf::channel : data::MeanOf::feature);
   mean.apply(task.train);
   mean.apply(task.test);
+  if (task.validation.size() > 0) mean.apply(task.validation);
   task.mean.assign(mean.mean().begin(), mean.mean().end());
   if (!convolves) return;
   double squares = 0;
@@ -175,7 +184,35 @@ void prepare(Task& task, bool convolves) {
   task.scale = squares > 0 ? static_cast<float>(1 / std::sqrt(squares / count)) : 1.0F;
   task.train.inputs *= task.scale;
   task.test.inputs *= task.scale;
+  task.validation.inputs *= task.scale;
 }
+
+/// Writes what a recorder has seen so far, where that is asked for: before the first step, so that
+/// a name that cannot be written is no surprise after hours, after every epoch, for a reader who
+/// does not want to wait, and at the end, also of a run that went wrong.
+class Writer : public train::Observer {
+ public:
+  Writer(const train::History& history, std::string report, std::string metrics)
+      : history_(history), report_(std::move(report)), metrics_(std::move(metrics)) {}
+
+  void begin(const train::Run&) override { write(); }
+  void epoch_end(const train::Progress&) override { write(); }
+  void end(const train::Progress&, const char*) override { write(); }
+
+ private:
+  void write() const {
+    if (!report_.empty()) {
+      train::Report report;
+      report.title = history_.name;
+      report.runs = {{history_}};
+      report.save(report_);
+    }
+    if (!metrics_.empty()) train::save_metrics(history_, metrics_);
+  }
+
+  const train::History& history_;
+  std::string report_, metrics_;
+};
 
 void run(const Arguments& arguments) {
   const Precision precision = arguments.precision == "f64" ? f64 : f32;
@@ -191,6 +228,12 @@ void run(const Arguments& arguments) {
         "[train] needs a model with {} outputs for this data, got '{}' "
         "with outputs {}; end it with fc{}",
         task.train.classes, recipe.pattern, to_string(architecture.output()), task.train.classes));
+  }
+  if (arguments.validation > 0) {
+    data::TrainValidation parts =
+        data::train_validation_split(task.train, arguments.validation, arguments.seed, true);
+    task.train = std::move(parts.train);
+    task.validation = std::move(parts.validation);
   }
   if (arguments.data != "spiral") prepare(task, recipe.pattern.find("conv") != std::string::npos);
   TrainedModel model{architecture, task.train.class_names, task.mean, task.scale,
@@ -211,6 +254,7 @@ void run(const Arguments& arguments) {
   options.seed = arguments.seed;
   options.augmentation = {recipe.flip, recipe.crop};
   options.precision = precision;
+  if (task.validation.size() > 0) options.validation = &task.validation;
   if (recipe.svm) {
     options.loss = [](const Var& scores, const std::vector<int>& labels) {
       return nn::multiclass_hinge_loss(scores, labels);
@@ -224,6 +268,18 @@ void run(const Arguments& arguments) {
     schedule.emplace(
         sgd, optim::schedule::cosine_annealing(static_cast<std::int64_t>(steps) * recipe.epochs));
     options.after_step = [&] { schedule->step(); };
+  }
+
+  train::Recorder recorder({fmt::format("{}: {}", arguments.data, recipe.pattern)});
+  recorder.add_setting("data", arguments.data);
+  recorder.add_setting("model", recipe.pattern);
+  recorder.add_setting("schedule", recipe.cosine ? "cosine" : "constant");
+  recorder.add_setting("flip", fmt::format("{}", recipe.flip));
+  recorder.add_setting("crop", fmt::format("{}", recipe.crop));
+  recorder.add_setting("threads", fmt::format("{}", arguments.threads));
+  Writer writer(recorder.history(), arguments.report, arguments.metrics);
+  if (!arguments.report.empty() || !arguments.metrics.empty()) {
+    options.observers = {&recorder, &writer};
   }
 
   train::fit(model.network, sgd, task.train, options, train::ProgressBar());
@@ -274,6 +330,14 @@ int main(int argc, char** argv) {
   app.add_option("--precision", arguments.precision, "f32 or f64")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
+  app.add_option("--validation", arguments.validation,
+                 "share of the training set, or number of its samples, that is not trained on but "
+                 "measured after every epoch")
+      ->check(CLI::Range(0.0, 1e9));
+  app.add_option("--report", arguments.report,
+                 "HTML file for loss, accuracies, update ratios, histograms and more over time");
+  app.add_option("--metrics", arguments.metrics,
+                 "folder for the same as CSV, JSON Lines and a TensorBoard event file");
   app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");
   CLI11_PARSE(app, argc, argv);
 

@@ -82,7 +82,7 @@ std::string Landscape::json() const {
 
 std::string Landscape::html() const {
   return tapegrad::detail::page_with_data(tapegrad::detail::landscape_page, json(), "landscape",
-                                "ask for .csv or .json");
+                                          "ask for .csv or .json");
 }
 
 void Landscape::save(const std::string& path) const {

@@ -55,11 +55,11 @@ std::string parameters_csv(const History& history) {
       "epoch,name,shape,update_ratio,gradient_norm,weight_norm,reached,received_gradient,"
       "unit_spread\n";
   const auto add = [&](int epoch, const ParameterRecord& parameter) {
-    table += fmt::format("{},{},{},{},{},{},{:d},{:d},{}\n", epoch,
-                         detail::csv_field(parameter.name), sizes(parameter.shape),
-                         parameter.update_ratio, parameter.gradient_norm, parameter.weight_norm,
-                         parameter.reached, parameter.received_gradient,
-                         field(parameter.unit_spread));
+    table +=
+        fmt::format("{},{},{},{},{},{},{:d},{:d},{}\n", epoch, detail::csv_field(parameter.name),
+                    sizes(parameter.shape), parameter.update_ratio, parameter.gradient_norm,
+                    parameter.weight_norm, parameter.reached, parameter.received_gradient,
+                    field(parameter.unit_spread));
   };
   for (const ParameterRecord& parameter : history.start) add(-1, parameter);
   for (const EpochRecord& epoch : history.epochs) {
@@ -75,10 +75,10 @@ std::string layers_csv(const History& history) {
       "gradient_standard_deviation\n";
   for (const EpochRecord& epoch : history.epochs) {
     for (const LayerRecord& layer : epoch.layers) {
-      table += fmt::format("{},{},{},{},{},{},{},{}\n", epoch.epoch, detail::csv_field(layer.name),
-                           detail::csv_field(layer.kind), layer.units, layer.dead_share,
-                           layer.saturated_share, fields(layer.activations),
-                           fields(layer.gradients));
+      table +=
+          fmt::format("{},{},{},{},{},{},{},{}\n", epoch.epoch, detail::csv_field(layer.name),
+                      detail::csv_field(layer.kind), layer.units, layer.dead_share,
+                      layer.saturated_share, fields(layer.activations), fields(layer.gradients));
     }
   }
   return table;

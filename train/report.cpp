@@ -30,7 +30,8 @@ using Origin = tapegrad::detail::Origin;
 // A page may have 5 MB, of which its scripts take a third of one. A chart has about a thousand
 // pixels, so more than 400 points of a curve would not be seen; the rest is shared out: so many
 // numbers for histograms, for curves of parameters and so many bytes for filters, among all runs,
-// whatever their lengths and numbers of layers. A number takes up to 10 bytes, one of a histogram 4.
+// whatever their lengths and numbers of layers. A number takes up to 10 bytes, one of a
+// histogram 4.
 constexpr std::size_t most_points = 400, most_epochs = 200;
 constexpr std::size_t histogram_numbers = 300'000, curve_numbers = 100'000, filter_bytes = 500'000;
 
@@ -199,9 +200,9 @@ json layers_of(const History& history, std::size_t runs) {
   }
   const auto epochs = spread(history.epochs.size(),
                              std::min(most_epochs / 4, histogram_numbers / (runs * intervals)));
-  const auto curve_epochs =
-      spread(history.epochs.size(),
-             std::min(most_epochs, curve_numbers / (runs * std::max<std::size_t>(1, named.size()))));
+  const auto curve_epochs = spread(
+      history.epochs.size(),
+      std::min(most_epochs, curve_numbers / (runs * std::max<std::size_t>(1, named.size()))));
   json at = json::array(), layers = json::array();
   for (const std::size_t epoch : curve_epochs) at.push_back(history.epochs[epoch].epoch + 1);
   for (std::size_t i = 0; i < named.size(); ++i) {
