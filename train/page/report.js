@@ -1,7 +1,7 @@
 // The page of a report: what is said of all runs together, and of each by itself.
 
 import { accuracyChart, batchChart, lossChart, rateChart, updateRatios } from "./report_curves.js";
-import { extent, lineColour } from "./charts.js";
+import { lineColour } from "./charts.js";
 import { confusion } from "./report_confusion.js";
 import { make } from "./report_figures.js";
 import { filters } from "./report_filters.js";
@@ -21,12 +21,9 @@ report.runs.forEach((run, index) => {
 const hidden = new Set();
 const scale = element("scale"), picked = element("run");
 
-/** The losses of all runs that a logarithmic axis could show, and whether it would show them all. */
-function losses() {
-  const all = report.runs.flatMap(({ batches, epochs }) =>
-    [batches.low, epochs.loss, epochs.validationLoss].flat()).filter((loss) => loss !== null);
-  return { some: all.some((loss) => loss > 0), range: extent(all) };
-}
+/** Whether a logarithmic axis would show anything. */
+const canBeLog = () => report.runs.some(({ batches, epochs }) =>
+  [batches.high, epochs.loss, epochs.validationLoss].flat().some((loss) => loss > 0));
 
 function toggle(index) {
   if (!hidden.delete(index)) hidden.add(index);
@@ -55,7 +52,6 @@ function drawInside() {
   const of = report.runs.length > 1 ? ` of ${run.name}` : "";
   const section = (title, ...children) => [make("h2", {}, title + of), ...children];
   element("inside").replaceChildren(
-    ...section("Diagnosis", diagnosis(run)),
     ...section("Update ratios", updateRatios(run)),
     ...section("Dead and saturated units", shares(run)),
     ...section("Activations and gradients", histograms(run)),
@@ -63,22 +59,24 @@ function drawInside() {
     ...section("Confusion matrix", confusion(run)));
 }
 
-function diagnosis(run) {
-  if (run.diagnosis.length === 0) return make("p", { class: "quiet" }, "Nothing to report.");
-  return make("ul", { class: "diagnosis" }, ...run.diagnosis.map((finding) => make("li", {}, finding)));
+/** What is to be said of each run. */
+function drawDiagnosis() {
+  const said = (run) => run.diagnosis.length === 0
+    ? make("p", { class: "quiet" }, "Nothing that needs attention.")
+    : make("ul", { class: "diagnosis" }, ...run.diagnosis.map((finding) => make("li", {}, finding)));
+  element("diagnosis").replaceChildren(
+    make("h2", {}, "Diagnosis"),
+    ...report.runs.flatMap((run) => [...(report.runs.length > 1 ? [make("h3", {}, run.name)] : []), said(run)]));
 }
 
 function draw() {
   drawCurves();
-  if (report.runs.length > 0) {
-    drawInside();
-    element("settings").replaceChildren(make("h2", {}, "Settings"), settingsTable(report.runs));
-  }
+  if (report.runs.length > 0) drawInside();
 }
 
 element("title").textContent = report.title;
 document.title = report.title;
-scale.disabled = !losses().some;
+scale.disabled = !canBeLog();
 scale.addEventListener("change", drawCurves);
 element("pick").hidden = report.runs.length < 2;
 picked.append(...report.runs.map(({ name, index }) => new Option(name, index)));
@@ -93,3 +91,7 @@ addEventListener("resize", () => {
 });
 width = element("curves").clientWidth;
 draw();
+if (report.runs.length > 0) {
+  drawDiagnosis();
+  element("settings").replaceChildren(make("h2", {}, "Settings"), settingsTable(report.runs));
+}

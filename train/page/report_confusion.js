@@ -49,6 +49,9 @@ export function confusion(run) {
 /** Room for the longest of some names. */
 const room = (names) => Math.min(160, 14 + 7.2 * Math.max(...names.map(({ length }) => length)));
 
+/** A share for a column of them. */
+const rounded = (share) => `${(100 * share).toFixed(1)} %`;
+
 const shortened = (name) => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
 
 function matrix(counts, names) {
@@ -58,20 +61,21 @@ function matrix(counts, names) {
   const isFlat = hasNames && Math.max(...names.map(({ length }) => length)) <= 3;
   const least = names.length <= MOST_NUMBERS ? 36 : 12;
   const width = Math.min(Math.max(chartWidth(480), margin + 20 + least * names.length), 900);
-  const side = width - margin - 20;
+  // A slanted name leans out over the last column.
+  const lean = hasNames && !isFlat ? margin * 0.6 : 4;
+  const side = width - margin - lean;
   const axis = { domain: places, tickSize: 0, padding: 0, tickFormat: (index) => shortened(names[index]) };
-  const top = hasNames && !isFlat ? 26 + margin * 0.75 : 44;
+  const top = hasNames ? (isFlat ? 28 : 12 + margin * 0.75) : 8;
   return Plot.plot({
     width,
-    height: side * 0.8 + top + 8,
-    marginLeft: margin + 18,
-    marginRight: 4,
+    height: Math.min(side, 0.8 * side + 60) + top + 8,
+    marginLeft: margin,
+    marginRight: lean,
     marginTop: top,
     marginBottom: 8,
     style: { fontSize: "12px", fontFamily: 'Helvetica, Arial, "Liberation Sans", sans-serif', color: "#1f2328" },
-    x: { ...axis, axis: hasNames ? "top" : null, label: "taken for", labelArrow: "none", labelAnchor: "left",
-      labelOffset: top - 8, tickRotate: isFlat ? 0 : -45 },
-    y: { ...axis, axis: hasNames ? "left" : null, label: "is", labelArrow: "none", labelAnchor: "top" },
+    x: { ...axis, axis: hasNames ? "top" : null, label: null, tickRotate: isFlat ? 0 : -45 },
+    y: { ...axis, axis: hasNames ? "left" : null, label: null },
     color: { type: "sqrt", domain: [0, 1], range: ["#f3f6fa", "#08458f"] },
     marks: [
       Plot.cell(counts, { x: "chosen", y: "label", fill: "share", inset: names.length > MOST_NAMES ? 0 : 0.5, className: "cells" }),
@@ -97,7 +101,7 @@ function classesTable(figures) {
   const number = (words, name = "td") => make(name, { class: "number" }, words);
   const head = make("tr", {}, make("th", {}, "class"), ...["recall", "precision", "F1", "samples"].map((name) => number(name, "th")));
   const body = rows.slice(0, 100).map((row) => make("tr", {}, make("td", {}, row.name),
-    number(percent(row.recall)), number(percent(row.precision)), number(percent(f1(row))), number(brief(row.support, 9))));
+    number(rounded(row.recall)), number(rounded(row.precision)), number(rounded(f1(row))), number(brief(row.support, 9))));
   const rest = rows.length - body.length;
   return make("div", {}, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)),
     ...(rest > 0 ? [make("p", { class: "quiet" }, `And ${rest} classes that were told better.`)] : []));

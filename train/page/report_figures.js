@@ -76,7 +76,7 @@ export function chart({ width, height = 260, x, y, marks, ...options }) {
     x: { labelArrow: "none", labelAnchor: "center", labelOffset: 36, nice: false, ...x },
     y: { labelArrow: "none", grid: true, ...y },
     ...options,
-    marks: [...marks, Plot.frame({ stroke: "#afb8c1" })],
+    marks: [Plot.frame({ stroke: "#afb8c1" }), ...marks],
   });
 }
 

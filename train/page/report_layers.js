@@ -98,7 +98,7 @@ function shadesKey(run) {
   const legend = Plot.legend({ color: { ...SHADES, label: "share of the numbers in an interval (%)",
     tickFormat: (share) => brief(share) }, width: 260, ticks: 3, style: { fontSize: "12px", color: "#1f2328" } });
   caption.append(" The line is the mean, dotted lines are one standard deviation away from it; what lies beyond five is left out.");
-  return make("div", {}, caption, legend);
+  return make("div", { class: "shades-key" }, caption, legend);
 }
 
 /** What lies within five standard deviations of the mean: long tails would hide it. */

@@ -1,9 +1,11 @@
 // The runs of a report and their settings, as tables.
 
 import { brief } from "./charts.js";
-import { keyToggle, make, percent } from "./report_figures.js";
+import { keyToggle, make } from "./report_figures.js";
 
 const number = (words, name = "td") => make(name, { class: "number" }, words);
+/** A share for a column of them. */
+const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(2)} %`);
 const lastOf = (numbers) => numbers.findLast((each) => each !== null) ?? null;
 
 /** 75 s, 12 min 5 s, 3 h 20 min. */
@@ -32,9 +34,9 @@ export function runsTable(runs, { hidden, toggle }) {
       make("td", {}, keyToggle(run.name, { colour: run.colour, isOff: hidden.has(run.index), press: () => toggle(run.index) })),
       number(String(epochs.complete)),
       number(loss === null ? "–" : brief(loss, 4)),
-      number(percent(lastOf(epochs.accuracy), 4)),
-      number(percent(lastOf(epochs.validationAccuracy), 4)),
-      number(best === null ? "–" : `${percent(best, 4)} (epoch ${run.bestEpoch})`),
+      number(percent(lastOf(epochs.accuracy))),
+      number(percent(lastOf(epochs.validationAccuracy))),
+      number(best === null ? "–" : `${percent(best)} (epoch ${run.bestEpoch})`),
       number(duration(epochs.seconds)),
       end);
   };
