@@ -82,6 +82,7 @@
 #include <tapegrad/optim/schedule.hpp>
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
+#include <tapegrad/train/diagnosis.hpp>
 #include <tapegrad/train/direction.hpp>
 #include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>

@@ -88,11 +88,13 @@ struct History {
   int classes = 0;                             ///< How many there are.
   std::vector<std::string> class_names = {};   ///< One per class, or none.
   std::vector<std::int64_t> class_sizes = {};  ///< Samples of each class in the training set.
-  std::int64_t samples = 0;                    ///< In the training set.
-  std::int64_t validation_samples = 0;         ///< In the validation set; 0 without one.
-  std::vector<ParameterRecord> start = {};     ///< The parameters before the first step.
-  std::vector<StepRecord> steps = {};          ///< Every step.
-  std::vector<EpochRecord> epochs = {};        ///< Every epoch.
+  /// The largest `weight_decay` among the optimizer's groups; 0 if it has none.
+  double weight_decay = 0;
+  std::int64_t samples = 0;                 ///< In the training set.
+  std::int64_t validation_samples = 0;      ///< In the validation set; 0 without one.
+  std::vector<ParameterRecord> start = {};  ///< The parameters before the first step.
+  std::vector<StepRecord> steps = {};       ///< Every step.
+  std::vector<EpochRecord> epochs = {};     ///< Every epoch.
   /// The weights of the first layer as K images (K, C, H, W), at the end of the last epoch; empty
   /// unless that layer looks at images.
   Array<float> filters = {};

@@ -115,20 +115,21 @@ std::string text_of(double number) {
   return fmt::format("{:.6g}", number);
 }
 
-/// The numbers of an optimizer's groups: `learning rate`, or with several groups
+/// Notes the numbers of an optimizer's groups: `learning rate`, or with several groups
 /// `learning rate (group 1)`.
-void add_rates(const optim::Optimizer& optimizer,
-               std::vector<std::pair<std::string, std::string>>& settings) {
+void add_rates(const optim::Optimizer& optimizer, History& history) {
   const std::string prefix = "groups.";
   for (const auto& [path, number] : optimizer.state_dict()) {
     if (path.rfind(prefix, 0) != 0) continue;
     const std::size_t dot = path.find('.', prefix.size());
     std::string name = path.substr(dot + 1);
+    const double value = number.value()();
+    if (name == "weight_decay") history.weight_decay = std::max(history.weight_decay, value);
     std::replace(name.begin(), name.end(), '_', ' ');
     if (optimizer.group_count() > 1) {
       name += fmt::format(" (group {})", path.substr(prefix.size(), dot - prefix.size()));
     }
-    settings.emplace_back(name, text_of(number.value()()));
+    history.settings.emplace_back(name, text_of(value));
   }
 }
 
@@ -244,7 +245,7 @@ void Recorder::begin(const Run& run) {
       {"seed", std::to_string(run.options.seed)},
       {"precision", run.options.precision == f32 ? "f32" : "f64"},
   };
-  add_rates(run.optimizer, history.settings);
+  add_rates(run.optimizer, history);
   history.classes = run.dataset.classes;
   history.class_names = run.dataset.class_names;
   history.class_sizes.resize(static_cast<std::size_t>(run.dataset.classes));
