@@ -201,12 +201,7 @@ class Writer : public train::Observer {
 
  private:
   void write() const {
-    if (!report_.empty()) {
-      train::Report report;
-      report.title = history_.name;
-      report.runs = {{history_}};
-      report.save(report_);
-    }
+    if (!report_.empty()) train::Report{history_.name, {history_}}.save(report_);
     if (!metrics_.empty()) train::save_metrics(history_, metrics_);
   }
 

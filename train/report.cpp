@@ -33,7 +33,7 @@ using Origin = tapegrad::detail::Origin;
 // whatever their lengths and numbers of layers. A number takes up to 10 bytes, one of a
 // histogram 4.
 constexpr std::size_t most_points = 400, most_epochs = 200;
-constexpr std::size_t histogram_numbers = 300'000, curve_numbers = 100'000, filter_bytes = 500'000;
+constexpr std::size_t histogram_numbers = 200'000, curve_numbers = 50'000, filter_bytes = 300'000;
 
 /// A number with five digits: more are not seen in a picture.
 json brief(double number) {
@@ -276,8 +276,18 @@ json confusion_of(const History& history) {
   return cells;
 }
 
-json run_of(const ReportedRun& run, std::size_t runs) {
-  const History& history = run.history;
+json diagnosis_of(const History& history, const DiagnosisThresholds& thresholds) {
+  json findings = json::array();
+  for (const Finding& finding : diagnose(history, thresholds)) {
+    findings.push_back({{"problem", to_string(finding.problem)},
+                        {"subject", finding.subject},
+                        {"text", finding.text}});
+  }
+  return findings;
+}
+
+/// One of so many runs.
+json run_of(const History& history, const DiagnosisThresholds& thresholds, std::size_t runs) {
   return {{"name", history.name},
           {"settings", history.settings},
           {"classes", history.classes},
@@ -293,14 +303,14 @@ json run_of(const ReportedRun& run, std::size_t runs) {
           {"bestEpoch", history.best_epoch < 0 ? json() : json(history.best_epoch + 1)},
           {"stopped", history.stopped},
           {"error", history.error},
-          {"diagnosis", run.diagnosis}};
+          {"diagnosis", diagnosis_of(history, thresholds)}};
 }
 
 }  // namespace
 
 std::string Report::json() const {
   nlohmann::json written = nlohmann::json::array();
-  for (const ReportedRun& run : runs) written.push_back(run_of(run, runs.size()));
+  for (const History& run : runs) written.push_back(run_of(run, thresholds, runs.size()));
   return detail::json_text({{"title", title}, {"runs", std::move(written)}});
 }
 

@@ -197,12 +197,9 @@ train::History made_history(const std::string& name, int epochs, int layers, dou
   return history;
 }
 
-void save(const std::vector<train::ReportedRun>& runs, const std::string& folder,
-          const std::string& name) {
-  train::Report report;
-  report.title = name;
-  report.runs = runs;
-  report.save(folder + "/" + name + ".html");
+void save_report(const std::vector<train::History>& runs, const std::string& folder,
+                 const std::string& name) {
+  train::Report{name, runs}.save(folder + "/" + name + ".html");
 }
 
 /// Two runs, the second with another rate, without validation, ended by an error; and a network
@@ -223,7 +220,7 @@ void report_runs(const std::string& folder) {
   lost.epochs.back().complete = false;
   lost.epochs.back().loss = NAN;
   lost.error = "[cross_entropy] needs finite scores";
-  save({{steady, {"Overfitting: 90 % against 70 %."}}, {lost}}, folder, "report_runs");
+  save_report({steady, lost}, folder, "report_runs");
 
   const data::Dataset spiral = data::spiral();
   nn::manual_seed(1);
@@ -234,14 +231,14 @@ void report_runs(const std::string& folder) {
   options.validation = &spiral;
   options.observers = {&recorder};
   train::fit(model, sgd, spiral, options);
-  save({{recorder.history()}}, folder, "report_spiral");
+  save_report({recorder.history()}, folder, "report_spiral");
 }
 
 /// Runs in which most is missing or there is too much.
 void report_corners(const std::string& folder) {
-  save({}, folder, "report_none");
-  save({{train::History{}}}, folder, "report_empty");
-  save({{made_history("short", 1, 2, 0.5)}}, folder, "report_one_epoch");
+  save_report({}, folder, "report_none");
+  save_report({train::History{}}, folder, "report_empty");
+  save_report({made_history("short", 1, 2, 0.5)}, folder, "report_one_epoch");
   train::History nowhere = made_history("nowhere", 2, 1, 0.5);
   for (train::StepRecord& step : nowhere.steps) step.loss = NAN;
   for (train::EpochRecord& epoch : nowhere.epochs) {
@@ -250,7 +247,7 @@ void report_corners(const std::string& folder) {
     epoch.parameters[0].update_ratio = NAN;
     epoch.layers[0].activations = epoch.layers[0].gradients = {};
   }
-  save({{nowhere}}, folder, "report_nowhere");
+  save_report({nowhere}, folder, "report_nowhere");
   train::History large = made_history("large", 300, 100, 0.99);
   large.filters = Array<float>::from_shape({500, 3, 64, 64});
   Generator generator(1);
@@ -258,7 +255,7 @@ void report_corners(const std::string& folder) {
   large.classes = 100;
   large.class_names.clear();
   large.confusion.assign(10'000, 7);
-  save({{large}, {large}, {large}, {large}}, folder, "report_large");
+  save_report({large, large, large, large}, folder, "report_large");
 }
 
 }  // namespace

@@ -62,8 +62,9 @@ function drawInside() {
 /** What is to be said of each run. */
 function drawDiagnosis() {
   const said = (run) => run.diagnosis.length === 0
-    ? make("p", { class: "quiet" }, "Nothing that needs attention.")
-    : make("ul", { class: "diagnosis" }, ...run.diagnosis.map((finding) => make("li", {}, finding)));
+    ? make("p", { class: "quiet" }, "Nothing stands out.")
+    : make("ul", { class: "diagnosis" }, ...run.diagnosis.map(({ problem, text }) =>
+        make("li", {}, make("strong", {}, problem), `: ${text}`)));
   element("diagnosis").replaceChildren(
     make("h2", {}, "Diagnosis"),
     ...report.runs.flatMap((run) => [...(report.runs.length > 1 ? [make("h3", {}, run.name)] : []), said(run)]));
