@@ -5,8 +5,9 @@ import * as Plot from "@observablehq/plot";
 import { brief } from "./charts.js";
 import { chartWidth, figure, make, nothing, percent } from "./report_figures.js";
 
-// With more classes numbers in the cells could not be read, nor names beside them.
-const MOST_NUMBERS = 20, MOST_NAMES = 40;
+// With more classes numbers in the cells could not be read, nor names beside them; of a table the best rows
+// would only make it long.
+const MOST_NUMBERS = 20, MOST_NAMES = 40, MOST_ROWS = 30;
 
 export function confusion(run) {
   const { classes } = run;
@@ -47,7 +48,7 @@ export function confusion(run) {
 }
 
 /** Room for the longest of some names. */
-const room = (names) => Math.min(160, 14 + 7.2 * Math.max(...names.map(({ length }) => length)));
+const roomFor = (names) => Math.min(160, 14 + 7.2 * Math.max(...names.map(({ length }) => length)));
 
 /** A share for a column of them. */
 const rounded = (share) => `${(100 * share).toFixed(1)} %`;
@@ -57,17 +58,17 @@ const shortened = (name) => (name.length > 20 ? `${name.slice(0, 19)}…` : name
 function matrix(counts, names) {
   const hasNames = names.length <= MOST_NAMES;
   const places = names.map((_, index) => index);
-  const margin = hasNames ? room(names.map(shortened)) : 20;
+  const margin = hasNames ? roomFor(names.map(shortened)) : 20;
   const isFlat = hasNames && Math.max(...names.map(({ length }) => length)) <= 3;
-  const least = names.length <= MOST_NUMBERS ? 36 : 12;
-  const width = Math.min(Math.max(chartWidth(480), margin + 20 + least * names.length), 900);
+  const least = names.length <= MOST_NUMBERS ? 36 : 12, most = 80;
+  const room = Math.min(Math.max(chartWidth(480), margin + 20 + least * names.length), 900);
   // A slanted name leans out over the last column.
   const lean = hasNames && !isFlat ? margin * 0.6 : 4;
-  const side = width - margin - lean;
+  const side = Math.min(room - margin - lean, most * names.length);
   const axis = { domain: places, tickSize: 0, padding: 0, tickFormat: (index) => shortened(names[index]) };
   const top = hasNames ? (isFlat ? 28 : 12 + margin * 0.75) : 8;
   return Plot.plot({
-    width,
+    width: side + margin + lean,
     height: Math.min(side, 0.8 * side + 60) + top + 8,
     marginLeft: margin,
     marginRight: lean,
@@ -100,7 +101,7 @@ function classesTable(figures) {
     .sort((a, b) => f1(a) - f1(b));
   const number = (words, name = "td") => make(name, { class: "number" }, words);
   const head = make("tr", {}, make("th", {}, "class"), ...["recall", "precision", "F1", "samples"].map((name) => number(name, "th")));
-  const body = rows.slice(0, 100).map((row) => make("tr", {}, make("td", {}, row.name),
+  const body = rows.slice(0, MOST_ROWS).map((row) => make("tr", {}, make("td", {}, row.name),
     number(rounded(row.recall)), number(rounded(row.precision)), number(rounded(f1(row))), number(brief(row.support, 9))));
   const rest = rows.length - body.length;
   return make("div", {}, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)),

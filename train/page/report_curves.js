@@ -16,6 +16,16 @@ const finite = (numbers) => numbers.filter((number) => number !== null);
 /** What a logarithmic axis cannot show is a gap. */
 const shown = (losses, isLog) => losses.map((loss) => (loss === null || (isLog && loss <= 0) ? null : loss));
 
+/** Those of ascending numbers that are at least so far from the one before. */
+const apart = (numbers, least) =>
+  numbers.reduce((kept, number) => (kept.length === 0 || number - kept.at(-1) >= least ? [...kept, number] : kept), []);
+
+/** The range of some numbers; of equal ones, what is around them. */
+function around(numbers) {
+  const [low, high] = extent(numbers);
+  return low < high ? [low, high] : [low - Math.abs(low) / 10, high + (Math.abs(high) / 10 || 1)];
+}
+
 const namesOf = (runs) => (runs.length > 1 ? (run) => `${run.name}\n` : () => "");
 
 const keyOfRuns = (runs) => (runs.length > 1 ? runs.map((run) => keyLine(run.name, { colour: run.colour })) : []);
@@ -49,7 +59,7 @@ export function batchChart(runs, { isLog }) {
     return figure("Loss per batch", { name: "batches", chart: nothing(
       lost.length > 0 ? "No loss was a finite number." : runs.length === 0 ? "No run is shown." : "No step was made.") });
   }
-  const y = lossAxis(extent(losses), isLog);
+  const y = lossAxis(around(losses), isLog);
   const picture = chart({
     width: chartWidth(WIDE),
     x: epochAxis(last(runs)),
@@ -64,7 +74,7 @@ export function batchChart(runs, { isLog }) {
         Plot.dot(rows.filter((row, index) => row.y !== null && (rows[index - 1]?.y ?? null) === null &&
           (rows[index + 1]?.y ?? null) === null), { x: "x", y: "y", r: 2, fill: run.colour })),
       ...lost.map(({ run, lost }) =>
-        Plot.dot(lost, { x: (at) => at, y: () => y.domain[1], symbol: "times", r: 5, stroke: run.colour, strokeWidth: 2,
+        Plot.dot(apart(lost, last(runs) / 40), { x: (at) => at, y: () => y.domain[1], symbol: "times", r: 5, stroke: run.colour, strokeWidth: 2,
           className: "lost" })),
       tip(curves.flatMap(({ rows }) => rows.filter(({ y }) => y !== null))),
     ],
@@ -115,10 +125,10 @@ export const lossChart = (runs, { isLog }) => perEpoch(runs, {
   training: "loss",
   validation: "validationLoss",
   isLog,
-  y: (numbers) => ({ ...lossAxis(extent(numbers), isLog), label: "loss" }),
+  y: (numbers) => ({ ...lossAxis(around(numbers), isLog), label: "loss" }),
   read: (loss) => `loss ${brief(loss, 4)}`,
   caption: "Training: mean over the epoch, penalty included; validation: after it, without penalty.",
-  empty: "No loss of an epoch is a finite number.",
+  empty: runs.some((run) => run.epochs.at.length > 0) ? "No loss of an epoch is a finite number." : "No epoch was recorded.",
 });
 
 export const accuracyChart = (runs) => perEpoch(runs, {
@@ -206,7 +216,7 @@ export function updateRatios(run) {
     const still = all.filter(({ ratio }) => ratio.every((number) => number === 0 || number === null)).length;
     const caption = "‖update‖ / ‖weights‖, mean over the steps observed in the epoch. The band is about 10⁻³, a healthy " +
       "pace: far above it the weights are thrown about, far below it hardly anything is learned." +
-      (still > 0 ? ` ${still} of ${all.length} never moved, or were all 0, and cannot be seen.` : "");
+      (still > 0 ? ` ${still} of ${all.length} cannot be seen: they never moved, were all 0, or not finite.` : "");
     return figure("Update ratio of each parameter", {
       name: "ratios",
       caption,
@@ -220,8 +230,10 @@ export function updateRatios(run) {
         marks: [
           Plot.rectY([0], { x1: 0, x2: Math.max(at.at(-1), 1), y1: GOOD_RATIO.low, y2: GOOD_RATIO.high, fill: "#1a7f37",
             fillOpacity: 0.12, className: "band" }),
-          Plot.ruleY([GOOD_RATIO.middle], { stroke: "#1a7f37", strokeDasharray: "2 3" }),
           ...seen.flatMap(({ rows, colour }) => curveMarks(rows, { colour, width: all.length > MOST_NAMED ? 1 : 1.8 })),
+          // Over the lines: many hide the band.
+          Plot.ruleY([GOOD_RATIO.low, GOOD_RATIO.high], { stroke: "#1a7f37", strokeOpacity: 0.6 }),
+          Plot.ruleY([GOOD_RATIO.middle], { stroke: "#1a7f37", strokeDasharray: "2 3" }),
           tip(seen.flatMap(({ rows }) => rows.filter(({ y }) => y !== null))),
         ],
       }),

@@ -109,12 +109,12 @@ function rangeOf(records) {
 }
 
 /** The intervals of a histogram, those without numbers left out. */
-function cells({ at, low, high, shares }, half) {
+function cells({ low, high, shares }, [x1, x2]) {
   const room = high > low ? 0 : (Math.abs(low) || 1) / 100;
   const width = (high - low + 2 * room) / shares.length;
   return shares.map((share, index) => ({
-    x1: at - half,
-    x2: at + half,
+    x1,
+    x2,
     y1: low - room + index * width,
     y2: low - room + (index + 1) * width,
     share: share / 10,
@@ -137,7 +137,7 @@ const numberAxis = (label, domain) =>
 /** One epoch: bars. */
 function bars(record, kind) {
   const domain = rangeOf([record]);
-  const rows = cells(record, 0.5).map((cell) => ({ ...cell, x: (cell.y1 + cell.y2) / 2, y: cell.share,
+  const rows = cells(record, [0, 1]).map((cell) => ({ ...cell, x: (cell.y1 + cell.y2) / 2, y: cell.share,
     text: `${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} %` }));
   return chart({
     width: chartWidth(WIDE),
@@ -155,18 +155,22 @@ function bars(record, kind) {
 /** Several: a column of shades for each. */
 function heat(records, kind) {
   const domain = rangeOf(records);
-  const half = extent(records.slice(1).map(({ at }, index) => at - records[index].at))[0] / 2;
-  const rows = records.flatMap((record) => cells(record, half).map((cell) => ({ ...cell, x: record.at,
+  // Columns meet half-way between their epochs, of which some may have been left out.
+  const ats = records.map(({ at }) => at);
+  const borders = ats.slice(1).map((at, index) => (at + ats[index]) / 2);
+  borders.unshift(2 * ats[0] - borders[0]);
+  borders.push(2 * ats.at(-1) - borders.at(-1));
+  const rows = records.flatMap((record, index) => cells(record, borders.slice(index, index + 2)).map((cell) => ({ ...cell, x: record.at,
     y: (cell.y1 + cell.y2) / 2,
     text: `epoch ${record.at}\n${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} % of the numbers` })))
     .filter(({ y1, y2 }) => y2 > domain[0] && y1 < domain[1]);
   const line = (shift, options) => Plot.line(records, { x: "at", y: ({ mean, deviation }) => mean + shift * deviation,
     stroke: "#d1242f", strokeWidth: 1.3, clip: true, ...options });
-  const axis = epochAxis(records.at(-1).at + half, 1);
+  const axis = epochAxis(ats.at(-1), 1);
   return chart({
     width: chartWidth(WIDE),
     height: 220,
-    x: { ...axis, domain: [records[0].at - half, records.at(-1).at + half], ticks: axis.ticks.filter((tick) => tick <= records.at(-1).at) },
+    x: { ...axis, domain: [borders[0], borders.at(-1)] },
     y: { ...numberAxis(kind, domain), grid: false },
     color: SHADES,
     marks: [
