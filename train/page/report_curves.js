@@ -48,18 +48,22 @@ export function batchChart(runs, { isLog }) {
     const rows = rowsOf(at, shown(mean, isLog), (x, y) => `${named(run)}epoch ${brief(x)}\nloss ${brief(y, 4)}`);
     return { run, rows, bounds, lost, lostCount, together };
   });
+  const means = finite(curves.flatMap(({ rows }) => rows.map(({ y }) => y)));
   const losses = finite(curves.flatMap(({ rows, bounds }) =>
     [...rows.map(({ y }) => y), ...bounds.flatMap(({ low, high }) => [low, high])]));
+  // A few batches, at the start often the first, may be far above all others.
+  const isCut = !isLog && extent(losses)[1] > 2 * extent(means)[1] && extent(means)[1] > extent(losses)[0];
   const together = Math.max(1, ...curves.map((curve) => curve.together));
   const lost = curves.filter(({ lostCount }) => lostCount > 0);
-  const caption = together > 1
+  const caption = (together > 1
     ? `Mean of ${together} batches in a row; the band reaches from the smallest to the largest of them.`
-    : "Of each batch, before its step.";
+    : "Of each batch, before its step.") + (isCut ? ` The largest is ${brief(extent(losses)[1], 4)}.` : "");
   if (losses.length === 0) {
     return figure("Loss per batch", { name: "batches", chart: nothing(
       lost.length > 0 ? "No loss was a finite number." : runs.length === 0 ? "No run is shown." : "No step was made.") });
   }
-  const y = lossAxis(around(losses), isLog);
+  const [low, high] = around(losses);
+  const y = lossAxis([low, isCut ? extent(means)[1] : high], isLog);
   const picture = chart({
     width: chartWidth(WIDE),
     x: epochAxis(last(runs)),
