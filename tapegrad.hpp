@@ -93,6 +93,7 @@
 #include <tapegrad/train/progress_bar.hpp>
 #include <tapegrad/train/recorder.hpp>
 #include <tapegrad/train/report.hpp>
+#include <tapegrad/train/sanity_checks.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
 /// operators of expressions.

@@ -36,7 +36,6 @@ struct Arguments {
   std::string data_dir;
   std::string model;
   std::string save, report, metrics;
-  double validation = 0;
   std::optional<int> epochs, batch_size, crop;
   std::optional<double> learning_rate, weight_decay, flip;
   std::optional<std::string> schedule;
@@ -44,16 +43,19 @@ struct Arguments {
   std::uint64_t seed = 0;
   int threads = 1;
   std::string precision = "f32";
+  double validation = 0;  ///< Share of the training samples, or their number.
+  int patience = 0;
+  bool check = false;
 };
 
 /// What is trained on, and what is measured at the end.
 struct Task {
   data::Dataset train;
   data::Dataset test;
-  data::Dataset validation = {};  ///< Taken out of the training set, if that is asked for.
   std::string measured;           ///< `train` or `test`.
   std::vector<float> mean = {};   ///< That was subtracted.
   float scale = 1;                ///< By which numbers were multiplied then.
+  data::Dataset validation = {};  ///< Taken out of the training set; empty unless asked for.
 };
 
 /// `mlp:2-100-3` in the words of a pattern.
@@ -141,29 +143,23 @@ std::string data_dir(const Arguments& arguments) {
 Task load(const Arguments& arguments) {
   if (arguments.data == "spiral") {
     const data::Dataset spiral = data::spiral(100, 3, arguments.seed);
-    return {spiral, spiral, {}, "train"};
+    return {spiral, spiral, "train"};
   }
   const std::string dir = data_dir(arguments);
   if (arguments.data == "cifar10") {
-    return {data::load_cifar10(dir, data::Split::train),
-            data::load_cifar10(dir, data::Split::test),
-            {},
+    return {data::load_cifar10(dir, data::Split::train), data::load_cifar10(dir, data::Split::test),
             "test"};
   }
   if (arguments.data == "fashion-mnist") {
     return {data::load_fashion_mnist(dir, data::Split::train),
-            data::load_fashion_mnist(dir, data::Split::test),
-            {},
-            "test"};
+            data::load_fashion_mnist(dir, data::Split::test), "test"};
   }
   if (arguments.data == "images") {
     // The split is the user's: a folder for each.
-    return {data::load_image_folder(dir + "/train"),
-            data::load_image_folder(dir + "/test"),
-            {},
+    return {data::load_image_folder(dir + "/train"), data::load_image_folder(dir + "/test"),
             "test"};
   }
-  Task task{data::load_idx_folder(dir, data::Split::train), {}, {}, "test"};
+  Task task{data::load_idx_folder(dir, data::Split::train), {}, "test"};
   task.test = data::load_idx_folder(dir, data::Split::test, task.train.classes);
   return task;
 }
@@ -216,6 +212,15 @@ void run(const Arguments& arguments) {
   nn::manual_seed(arguments.seed);
 
   Task task = load(arguments);
+  if (arguments.validation > 0) {
+    data::TrainValidation split = data::train_validation_split(task.train, arguments.validation,
+                                                               arguments.seed, /*stratified=*/true);
+    task.train = std::move(split.train);
+    task.validation = std::move(split.validation);
+    if (task.measured == "train") task.test = task.train;
+  } else if (arguments.patience > 0) {
+    throw ValueError("[train] needs --validation SHARE for --patience, got none; try 0.1");
+  }
   const Recipe recipe = fill_in(arguments, task);
   const nn::Architecture architecture(recipe.pattern, task.train.sample_shape());
   if (architecture.output() != Shape{task.train.classes}) {
@@ -223,12 +228,6 @@ void run(const Arguments& arguments) {
         "[train] needs a model with {} outputs for this data, got '{}' "
         "with outputs {}; end it with fc{}",
         task.train.classes, recipe.pattern, to_string(architecture.output()), task.train.classes));
-  }
-  if (arguments.validation > 0) {
-    data::TrainValidation parts =
-        data::train_validation_split(task.train, arguments.validation, arguments.seed, true);
-    task.train = std::move(parts.train);
-    task.validation = std::move(parts.validation);
   }
   if (arguments.data != "spiral") prepare(task, recipe.pattern.find("conv") != std::string::npos);
   TrainedModel model{architecture, task.train.class_names, task.mean, task.scale,
@@ -249,7 +248,6 @@ void run(const Arguments& arguments) {
   options.seed = arguments.seed;
   options.augmentation = {recipe.flip, recipe.crop};
   options.precision = precision;
-  if (task.validation.size() > 0) options.validation = &task.validation;
   if (recipe.svm) {
     options.loss = [](const Var& scores, const std::vector<int>& labels) {
       return nn::multiclass_hinge_loss(scores, labels);
@@ -265,6 +263,18 @@ void run(const Arguments& arguments) {
     options.after_step = [&] { schedule->step(); };
   }
 
+  if (arguments.check) {
+    train::SanityOptions checks;
+    checks.loss = options.loss;
+    checks.precision = precision;
+    checks.seed = arguments.seed;
+    fmt::print("{}", train::sanity_checks(model.network, task.train, checks).to_text());
+  }
+  if (task.validation.size() > 0) {
+    options.validation = &task.validation;
+    options.early_stopping.patience = arguments.patience;
+    options.early_stopping.restore_best = arguments.patience > 0;
+  }
   train::Recorder recorder({fmt::format("{}: {}", arguments.data, recipe.pattern)});
   recorder.add_setting("data", arguments.data);
   recorder.add_setting("model", recipe.pattern);
@@ -273,13 +283,22 @@ void run(const Arguments& arguments) {
   recorder.add_setting("crop", fmt::format("{}", recipe.crop));
   recorder.add_setting("threads", fmt::format("{}", arguments.threads));
   Writer writer(recorder.history(), arguments.report, arguments.metrics);
-  if (!arguments.report.empty() || !arguments.metrics.empty()) {
-    options.observers = {&recorder, &writer};
+  options.observers = {&recorder, &writer};
+  // Comments go where the progress bar is: what the program prints is its result.
+  const auto comment = [&] {
+    fmt::print(stderr, "{}", train::to_text(train::diagnose(recorder.history())));
+  };
+  try {
+    train::fit(model.network, sgd, task.train, options, train::ProgressBar());
+  } catch (const NonFiniteError&) {
+    comment();  // What was seen before tells why.
+    throw;
   }
-
-  train::fit(model.network, sgd, task.train, options, train::ProgressBar());
-  fmt::print("{} accuracy {:.4f}\n", task.measured,
-             train::accuracy(model.network, task.test, precision));
+  comment();
+  const train::Evaluation evaluation =
+      train::evaluate(model.network, task.test, options.loss, precision);
+  fmt::print(stderr, "{}", evaluation.to_table());
+  fmt::print("{} accuracy {:.4f}\n", task.measured, evaluation.accuracy());
   if (!arguments.save.empty()) model.save(arguments.save);
 }
 
@@ -326,11 +345,19 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
   app.add_option("--validation", arguments.validation,
-                 "share of the training set, or number of its samples, that is not trained on but "
-                 "measured after every epoch")
+                 "share of the training samples to measure by after each epoch, or their number; "
+                 "they are not learned from")
       ->check(CLI::Range(0.0, 1e9));
+  app.add_option("--patience", arguments.patience,
+                 "epochs without a better validation accuracy after which training ends, with the "
+                 "weights of the best one; needs --validation")
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()));
+  app.add_flag("--check", arguments.check,
+               "before training: initial loss, the effect of a penalty, and 20 samples to learn "
+               "by heart");
   app.add_option("--report", arguments.report,
-                 "HTML file for loss, accuracies, update ratios, histograms and more over time");
+                 "HTML file of losses, accuracies, update ratios, histograms and more, written "
+                 "after every epoch");
   app.add_option("--metrics", arguments.metrics,
                  "folder for the same as CSV, JSON Lines and a TensorBoard event file");
   app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");

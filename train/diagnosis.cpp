@@ -60,7 +60,9 @@ class Diagnosis {
     look_for_parameters_without_gradient();
     if (findings_.empty()) look_for_low_rate();
     if (findings_.empty()) look_for_uninformative_labels();
-    if (!found(Problem::uninformative_labels)) look_for_overfitting();
+    const bool is_crippled = found(Problem::symmetry) || found(Problem::saturation) ||
+                             found(Problem::uninformative_labels);
+    if (findings_.empty() || (has_learned() && !is_crippled)) look_for_overfitting();
     if (findings_.empty()) look_for_little_capacity();
     return findings_;
   }
@@ -96,6 +98,15 @@ class Diagnosis {
     if (sizes.empty() || history_.samples == 0) return 1.0 / std::max(1, history_.classes);
     return static_cast<double>(*std::max_element(sizes.begin(), sizes.end())) /
            static_cast<double>(history_.samples);
+  }
+  /// −Σ p ln p over the shares p of the classes, in nats: ln K for K classes of equal size.
+  double entropy() const {
+    double sum = 0;
+    for (const std::int64_t size : history_.class_sizes) {
+      const double share = static_cast<double>(size) / static_cast<double>(history_.samples);
+      if (size > 0) sum -= share * std::log(share);
+    }
+    return sum;
   }
   /// By how much a share of so many samples varies, as many standard deviations as count.
   double noise(double share, std::int64_t samples) const {
@@ -349,7 +360,12 @@ class Diagnosis {
                       mean, guess, last_->accuracy));
       return;
     }
-    if (last_->accuracy > guess + noise(guess, history_.samples)) return;
+    // Without a validation set a model that fits some of the noise is told by its loss: that of
+    // scores which know the classes' shares and nothing else.
+    const double beyond = last_->accuracy - guess, usual = noise(guess, history_.samples);
+    const double loss = last_->loss - last_->penalty, ignorance = entropy();
+    const bool knows_nothing = std::abs(loss - ignorance) < 0.05 * ignorance;
+    if (beyond > 2 * usual || (beyond > usual && !knows_nothing)) return;
     add(Problem::uninformative_labels, "",
         fmt::format("the training accuracy ends at {:.4f}, where always taking the most frequent "
                     "class gives {:.4f}, although the weights move: look whether labels belong to "

@@ -182,6 +182,28 @@ trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 
 trains spiral-pattern --epochs 2 --model 'fc8 tanh fc3' --schedule cosine --weight-decay 1e-4
 trains spiral-svm --epochs 2 --model svm
 
+trains spiral-validation --epochs 20 --validation 0.2 --patience 5
+# The diagnosis and the figures of each class are comments beside the progress bar.
+{
+  for pattern in 'validation 0\.[0-9]{4}' '^class +precision +recall +f1 +support$' '^macro average' \
+    '^accuracy 0\.[0-9]{4}, loss '; do
+    grep -qE -- "$pattern" "$err" || echo "stderr has no line that matches: $pattern"
+  done
+} >"$log"
+verdict spiral-validation-comments
+
+trains spiral-diagnosis --epochs 10 --lr 1000
+grep -qE '^diagnosis: learning rate too high: the loss went from ' "$err" >"$log" ||
+  echo "no diagnosis in:" "$(tail -n 3 "$err")" >"$log"
+verdict spiral-diagnosis-comments
+
+prints spiral-check "$programs/train" --epochs 2 --check <<'END'
+pass initial loss: 1\.[0-9]{4}, and 1\.0986 for scores that prefer no class
+pass regularisation: the loss is .*
+pass overfitting 20 samples: all right after [0-9]+ steps of Adam at .*
+train accuracy 0\.[0-9]{4}
+END
+
 # Two classes of images, dark and bright: a network is trained, saved, and asked about a file.
 dark=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljlGJgYmAAAACUAB6Jlzt5AAAAAElFTkSuQmCC
 bright=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljfMbAxMAAAASQAOpJRGU3AAAAAElFTkSuQmCC
@@ -204,6 +226,8 @@ verdict predict-nothing
 
 refuses unknown-data '^--data: moons' --data moons
 refuses negative-epochs '^--epochs: .*-3' --epochs -3
+refuses patience-alone '^train: \[.*--validation' --patience 3
+refuses validation-of-all '^train: \[train_validation_split\]' --validation 300
 refuses unknown-option '--bogus' --bogus
 refuses model-rubbish "^train: \[.* got 'rubbish'" --model rubbish
 refuses model-largest-number '^train: \[' --model mlp:2-9223372036854775807-3
