@@ -184,21 +184,25 @@ void prepare(Task& task, bool convolves) {
 }
 
 /// Writes what a recorder has seen so far, where that is asked for: before the first step, so that
-/// a name that cannot be written is no surprise after hours, after every epoch, for a reader who
-/// does not want to wait, and at the end, also of a run that went wrong.
+/// a name that cannot be written is no surprise after hours, and at the end, also of a run that
+/// went wrong. The report, whose size is bounded, is written after every epoch, for a reader who
+/// does not want to wait.
 class Writer : public train::Observer {
  public:
   Writer(const train::History& history, std::string report, std::string metrics)
       : history_(history), report_(std::move(report)), metrics_(std::move(metrics)) {}
 
-  void begin(const train::Run&) override { write(); }
-  void epoch_end(const train::Progress&) override { write(); }
-  void end(const train::Progress&, const char*) override { write(); }
+  void begin(const train::Run&) override { write_all(); }
+  void epoch_end(const train::Progress&) override { write_report(); }
+  void end(const train::Progress&, const char*) override { write_all(); }
 
  private:
-  void write() const {
-    if (!report_.empty()) train::Report{history_.name, {history_}}.save(report_);
+  void write_all() const {
+    write_report();
     if (!metrics_.empty()) train::save_metrics(history_, metrics_);
+  }
+  void write_report() const {
+    if (!report_.empty()) train::Report{history_.name, {history_}}.save(report_);
   }
 
   const train::History& history_;
@@ -355,9 +359,10 @@ int main(int argc, char** argv) {
   app.add_flag("--check", arguments.check,
                "before training: initial loss, the effect of a penalty, and 20 samples to learn "
                "by heart");
-  app.add_option("--report", arguments.report,
-                 "HTML file of losses, accuracies, update ratios, histograms and more, written "
-                 "after every epoch");
+  app.add_option(
+      "--report", arguments.report,
+      "file, .html or .json, for losses, accuracies, update ratios, histograms and more; "
+      "written after every epoch");
   app.add_option("--metrics", arguments.metrics,
                  "folder for the same as CSV, JSON Lines and a TensorBoard event file");
   app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");
