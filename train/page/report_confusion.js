@@ -61,7 +61,7 @@ function matrix(counts, names) {
   const margin = hasNames ? roomFor(names.map(shortened)) : 20;
   const isFlat = hasNames && Math.max(...names.map(({ length }) => length)) <= 3;
   const least = names.length <= MOST_NUMBERS ? 36 : 12, most = 80;
-  const room = Math.min(Math.max(chartWidth(480), margin + 20 + least * names.length), 900);
+  const room = Math.min(Math.max(chartWidth(), margin + 20 + least * names.length), 900);
   // A slanted name leans out over the last column.
   const lean = hasNames && !isFlat ? margin * 0.6 : 4;
   const side = Math.min(room - margin - lean, most * names.length);

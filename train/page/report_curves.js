@@ -6,7 +6,6 @@ import { brief, extent, lossAxis } from "./charts.js";
 import { chart, chartWidth, curveMarks, epochAxis, figure, keyLine, keyToggle, make, nothing, percent, rowsOf, tip }
   from "./report_figures.js";
 
-const WIDE = 480;
 const GOOD_RATIO = { low: 10 ** -3.5, middle: 1e-3, high: 10 ** -2.5 };
 
 const last = (runs) => Math.max(1, ...runs.map(({ epochs, batches }) =>
@@ -65,7 +64,7 @@ export function batchChart(runs, { isLog }) {
   const [low, high] = around(losses);
   const y = lossAxis([low, isCut ? extent(means)[1] : high], isLog);
   const picture = chart({
-    width: chartWidth(WIDE),
+    width: chartWidth(),
     x: epochAxis(last(runs)),
     y: { ...y, label: "loss" },
     marks: [
@@ -106,7 +105,7 @@ function perEpoch(runs, { title, name, training, validation, isLog = false, y, r
   const hasValidation = curves.some(({ dashed, rows }) => dashed && rows.some(({ y }) => y !== null));
   const best = runs.filter((run) => run.bestEpoch !== null && hasValidation);
   const picture = chart({
-    width: chartWidth(WIDE),
+    width: chartWidth(),
     x: epochAxis(last(runs)),
     y: y(numbers),
     marks: [
@@ -163,7 +162,7 @@ export function rateChart(runs) {
   }
   const [, high] = extent(rates);
   const picture = chart({
-    width: chartWidth(WIDE),
+    width: chartWidth(),
     x: epochAxis(last(runs)),
     y: { label: "learning rate", domain: [0, high * 1.05 || 1], ticks: 6, tickFormat: (rate) => brief(rate) },
     marks: [
@@ -226,7 +225,7 @@ export function updateRatios(run) {
       caption,
       key,
       chart: chart({
-        width: chartWidth(2000),
+        width: chartWidth({ alone: true }),
         height: 320,
         x: epochAxis(at.at(-1)),
         y: { label: "update ratio", type: "log", domain: [decades[0], decades.at(-1)],

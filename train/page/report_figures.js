@@ -20,10 +20,10 @@ export function make(name, attributes = {}, ...children) {
 /** A share as a percentage: 12.3 %. */
 export const percent = (share, digits = 3) => (share === null ? "–" : `${brief(100 * share, digits)} %`);
 
-/** How wide each of the charts is that stand side by side, as report.css lays them out. */
-export function chartWidth(least) {
+/** How wide a chart is: two stand side by side where each gets 480 pixels, as report.css lays them out. */
+export function chartWidth({ alone = false } = {}) {
   const room = document.getElementById("curves").clientWidth;
-  const columns = Math.max(1, Math.floor((room + 28) / (least + 28)));
+  const columns = !alone && room >= 2 * 480 + 28 ? 2 : 1;
   return Math.max(260, Math.floor((room - 28 * (columns - 1)) / columns));
 }
 

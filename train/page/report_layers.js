@@ -7,7 +7,7 @@ import { colourScale } from "./report_curves.js";
 import { chart, chartWidth, curveMarks, epochAxis, figure, keyLine, make, nothing, percent, rowsOf, tip }
   from "./report_figures.js";
 
-const WIDE = 480, MOST_LAYERS = 6, MOST_NAMED = 16;
+const MOST_LAYERS = 6, MOST_NAMED = 16;
 
 const nameOf = (layer) => `${layer.name} ${layer.kind}`.trim();
 
@@ -49,7 +49,7 @@ function sharesFigure(at, layers, { member, title, caption }) {
     caption,
     key,
     chart: chart({
-      width: chartWidth(WIDE),
+      width: chartWidth(),
       height: 240,
       x: epochAxis(at.at(-1) ?? 1),
       y: { label: `${member} (%)`, percent: true, domain: [0, Math.min(100, Math.max(10, 110 * high))], ticks: 5,
@@ -140,7 +140,7 @@ function bars(record, kind) {
   const rows = cells(record, [0, 1]).map((cell) => ({ ...cell, x: (cell.y1 + cell.y2) / 2, y: cell.share,
     text: `${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} %` }));
   return chart({
-    width: chartWidth(WIDE),
+    width: chartWidth(),
     height: 220,
     x: numberAxis(kind, domain),
     y: { label: "share (%)", ticks: 5, nice: true },
@@ -168,7 +168,7 @@ function heat(records, kind) {
     stroke: "#d1242f", strokeWidth: 1.3, clip: true, ...options });
   const axis = epochAxis(ats.at(-1), 1);
   return chart({
-    width: chartWidth(WIDE),
+    width: chartWidth(),
     height: 220,
     x: { ...axis, domain: [borders[0], borders.at(-1)] },
     y: { ...numberAxis(kind, domain), grid: false },
