@@ -118,8 +118,9 @@ TEST(MetricsJsonl, LinesStandInTheOrderOfTheirTime) {
 TEST(MetricsJsonl, NamesThatAreNoTextAreReplaced) {
   History history;
   history.name = "\xFF";
-  EXPECT_NO_THROW(nlohmann::json::parse(
-      train::metrics_jsonl(history).substr(0, train::metrics_jsonl(history).find('\n'))));
+  const std::string lines = train::metrics_jsonl(history);
+  const auto run = nlohmann::json::parse(lines.substr(0, lines.find('\n')));
+  EXPECT_EQ(run.at("name"), "\xEF\xBF\xBD");  // U+FFFD, the replacement character.
 }
 
 // --- Event files --------------------------------------------------------------------------------
