@@ -14,21 +14,33 @@ const PAGES = process.env.PAGES;
 /** The corners of a polyline, in pixels. */
 async function corners(locator) {
   const path = await locator.getAttribute("d");
-  return path.slice(1).split(/[LM]/).map((point) => point.split(",").map(Number));
+  return path
+    .slice(1)
+    .split(/[LM]/)
+    .map((point) => point.split(",").map(Number));
 }
 
 /** The frame of a chart: where it begins and ends, in its own pixels. */
-const frameOf = (chart) => chart.locator("[aria-label=frame]").evaluate((frame) => {
-  const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(frame.getAttribute(name)));
-  return { left: x, right: x + width, top: y, bottom: y + height };
-});
+const frameOf = (chart) =>
+  chart.locator("[aria-label=frame]").evaluate((frame) => {
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(frame.getAttribute(name)));
+    return { left: x, right: x + width, top: y, bottom: y + height };
+  });
 
 test("a report shows every run in one picture, and each by itself", () =>
   withPage("report_runs", async (page) => {
     assert.equal(await page.title(), "report_runs");
-    assert.deepEqual(await headings(page), ["Diagnosis", "Loss", "Accuracy and learning rate", "Update ratios of steady",
-      "Dead and saturated units of steady", "Activations and gradients of steady", "Filters of the first layer of steady",
-      "Confusion matrix of steady", "Settings"]);
+    assert.deepEqual(await headings(page), [
+      "Diagnosis",
+      "Loss",
+      "Accuracy and learning rate",
+      "Update ratios of steady",
+      "Dead and saturated units of steady",
+      "Activations and gradients of steady",
+      "Filters of the first layer of steady",
+      "Confusion matrix of steady",
+      "Settings",
+    ]);
     const curves = chartOf(page, "batches").locator("g.curve");
     assert.equal(await curves.count(), 2);
     const colours = await curves.evaluateAll((all) => all.map((curve) => curve.getAttribute("stroke")));
@@ -93,7 +105,8 @@ test("update ratios lie on a logarithmic axis with a band about 0.001", () =>
     const ticks = await texts(chart, "[aria-label='y-axis tick label'] text");
     assert.deepEqual(ticks, ["10⁻⁴", "10⁻³", "10⁻²"]);
     const band = chart.locator("g.band rect");
-    const top = Number(await band.getAttribute("y")), height = Number(await band.getAttribute("height"));
+    const top = Number(await band.getAttribute("y")),
+      height = Number(await band.getAttribute("height"));
     // One power of ten, half of it on either side.
     const decade = (frame.bottom - frame.top) / 2;
     assert.ok(Math.abs(height - decade) < 1 && Math.abs(top - (frame.top + decade / 2)) < 1, `${top}, ${height}`);
@@ -121,12 +134,23 @@ test("dead and saturated shares belong to the kinds that can have them", () =>
 test("histograms have a column per epoch, darkest in the middle of a bell", () =>
   withPage("report_runs", async (page) => {
     const chart = chartOf(page, "activations");
-    const cells = await chart.locator("g.shades rect").evaluateAll((all) =>
-      all.map((cell) => ({ x: Number(cell.getAttribute("x")), y: Number(cell.getAttribute("y")), fill: cell.getAttribute("fill") })));
+    const cells = await chart
+      .locator("g.shades rect")
+      .evaluateAll((all) =>
+        all.map((cell) => ({
+          x: Number(cell.getAttribute("x")),
+          y: Number(cell.getAttribute("y")),
+          fill: cell.getAttribute("fill"),
+        })),
+      );
     const columns = new Set(cells.map(({ x }) => Math.round(x)));
     assert.equal(columns.size, 10);
     const first = cells.filter(({ x }) => x === cells[0].x).sort((a, b) => a.y - b.y);
-    const light = (fill) => fill.match(/\d+/g).map(Number).reduce((a, b) => a + b);
+    const light = (fill) =>
+      fill
+        .match(/\d+/g)
+        .map(Number)
+        .reduce((a, b) => a + b);
     const darkest = first.reduce((best, cell, index) => (light(cell.fill) < light(first[best].fill) ? index : best), 0);
     assert.ok(Math.abs(darkest - first.length / 2) <= 1.5, `${darkest} of ${first.length}`);
     assert.equal(await page.locator("[data-chart=gradients]").count(), 3);
@@ -136,7 +160,9 @@ test("filters are images with the colours of their weights", () =>
   withPage("report_runs", async (page) => {
     const canvas = page.locator("#inside canvas");
     assert.equal(await canvas.count(), 2);
-    const pixels = await canvas.first().evaluate((canvas) => [...canvas.getContext("2d").getImageData(0, 0, 2, 1).data]);
+    const pixels = await canvas
+      .first()
+      .evaluate((canvas) => [...canvas.getContext("2d").getImageData(0, 0, 2, 1).data]);
     // −1 is black in red; 0.5 is 128 + 63.5, rounded.
     assert.deepEqual(pixels, [1, 192, 192, 255, 192, 192, 192, 255]);
   }));
@@ -147,8 +173,13 @@ test("the confusion matrix has its counts, and figures of each class", () =>
     assert.deepEqual((await texts(chart, "g.counts text")).map(Number), [18, 2, 5, 14, 1, 20]);
     assert.match(await chart.locator("h3").textContent(), /86\.67 % of 60/);
     // Of 20 dogs 14; taken for dogs: 16. The worst comes first.
-    assert.deepEqual(await texts(chartOf(page, "classes"), "tbody tr:first-child td"),
-      ["dog </script><b>bone</b>", "70.0 %", "87.5 %", "77.8 %", "20"]);
+    assert.deepEqual(await texts(chartOf(page, "classes"), "tbody tr:first-child td"), [
+      "dog </script><b>bone</b>",
+      "70.0 %",
+      "87.5 %",
+      "77.8 %",
+      "20",
+    ]);
     assert.equal(await page.locator("b").count(), 0);
   }));
 
@@ -166,7 +197,10 @@ test("what is under the pointer is told", () =>
     await point.scrollIntoViewIfNeeded();
     const { x, y, width, height } = await point.boundingBox();
     await page.mouse.move(x + width / 2, y + height / 2);
-    assert.match(await chart.locator("[aria-label=tip]").textContent(), /steady.*epoch 9, training.*accuracy 91\.61 %/s);
+    assert.match(
+      await chart.locator("[aria-label=tip]").textContent(),
+      /steady.*epoch 9, training.*accuracy 91\.61 %/s,
+    );
   }));
 
 test("a run that was trained is shown with its figures", () =>
@@ -177,7 +211,7 @@ test("a run that was trained is shown with its figures", () =>
     assert.match(row[3], /^\d+\.\d\d %$/);
     assert.ok((await texts(page, "#settings th")).includes("momentum"));
     assert.equal(await chartOf(page, "activations").locator("svg").count(), 1);
-    assert.equal(await chartOf(page, "confusion").locator("g.cells rect").count() > 2, true);
+    assert.equal((await chartOf(page, "confusion").locator("g.cells rect").count()) > 2, true);
   }));
 
 test("one epoch is shown as points and bars", () =>
@@ -191,7 +225,10 @@ for (const name of ["report_none", "report_empty", "report_nowhere"]) {
   test(`nothing to see is a page that says so: ${name}`, () =>
     withPage(name, async (page) => {
       const text = await page.locator("main").textContent();
-      assert.match(text, { report_none: /no runs/, report_empty: /No step was made/, report_nowhere: /No loss was a finite/ }[name]);
+      assert.match(
+        text,
+        { report_none: /no runs/, report_empty: /No step was made/, report_nowhere: /No loss was a finite/ }[name],
+      );
       assert.equal(await page.locator("#scale").isDisabled(), true);
     }));
 }
@@ -209,15 +246,16 @@ test("four runs of 300 epochs and 100 layers stay below 5 MB and usable", () =>
   }));
 
 /** What each text of a chart reads and where it is, and the chart's own place. */
-const textsOf = (svg) => svg.evaluate((svg) => {
-  const box = (element) => {
-    const { left, right, top, bottom } = element.getBoundingClientRect();
-    return { left, right, top, bottom, words: element.textContent };
-  };
-  const isSlanted = (text) => /rotate/.test(text.getAttribute("transform") ?? "");
-  const boxes = [...svg.querySelectorAll("text")].filter((text) => !isSlanted(text)).map(box);
-  return { around: box(svg), boxes: boxes.filter(({ left, right }) => left < right) };
-});
+const textsOf = (svg) =>
+  svg.evaluate((svg) => {
+    const box = (element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      return { left, right, top, bottom, words: element.textContent };
+    };
+    const isSlanted = (text) => /rotate/.test(text.getAttribute("transform") ?? "");
+    const boxes = [...svg.querySelectorAll("text")].filter((text) => !isSlanted(text)).map(box);
+    return { around: box(svg), boxes: boxes.filter(({ left, right }) => left < right) };
+  });
 
 for (const name of ["report_runs", "report_spiral", "report_one_epoch", "report_large"]) {
   test(`no text is cut off or lies on another, wide or narrow: ${name}`, () =>
@@ -225,17 +263,24 @@ for (const name of ["report_runs", "report_spiral", "report_one_epoch", "report_
       for (const width of [1400, 420]) {
         await page.setViewportSize({ width, height: 900 });
         await page.waitForFunction(
-          (width) => document.querySelector("[data-chart=ratios] svg").clientWidth > width - 90 &&
-            document.querySelector("[data-chart=ratios] svg").clientWidth < width, width);
+          (width) =>
+            document.querySelector("[data-chart=ratios] svg").clientWidth > width - 90 &&
+            document.querySelector("[data-chart=ratios] svg").clientWidth < width,
+          width,
+        );
         const page_width = await page.locator("main").evaluate((main) => [main.scrollWidth, main.clientWidth]);
         assert.equal(page_width[0], page_width[1], `the page is wider than its window of ${width}`);
         for (const svg of await page.locator("main figure svg").all()) {
           const { around, boxes } = await textsOf(svg);
           boxes.forEach((a, index) => {
             // A label at the end of an axis may reach out by half of itself.
-            assert.ok(a.left >= around.left - 12 && a.right <= around.right + 20, `'${a.words}' is cut off at ${width}`);
+            assert.ok(
+              a.left >= around.left - 12 && a.right <= around.right + 20,
+              `'${a.words}' is cut off at ${width}`,
+            );
             for (const b of boxes.slice(index + 1)) {
-              const isApart = a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
+              const isApart =
+                a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
               assert.ok(isApart, `'${a.words}' lies on '${b.words}' at a width of ${width}`);
             }
           });

@@ -19,11 +19,14 @@ report.runs.forEach((run, index) => {
   run.index = index;
 });
 const hidden = new Set();
-const scale = element("scale"), picked = element("run");
+const scale = element("scale"),
+  picked = element("run");
 
 /** Whether a logarithmic axis would show anything. */
-const canBeLog = () => report.runs.some(({ batches, epochs }) =>
-  [batches.high, epochs.loss, epochs.validationLoss].flat().some((loss) => loss > 0));
+const canBeLog = () =>
+  report.runs.some(({ batches, epochs }) =>
+    [batches.high, epochs.loss, epochs.validationLoss].flat().some((loss) => loss > 0),
+  );
 
 function toggle(index) {
   if (!hidden.delete(index)) hidden.add(index);
@@ -38,12 +41,14 @@ function drawCurves() {
   element("runs").replaceChildren(
     ...(report.runs.length > 0
       ? [runsTable(report.runs, { hidden, toggle })]
-      : [make("p", { class: "quiet" }, "This report has no runs.")]));
+      : [make("p", { class: "quiet" }, "This report has no runs.")]),
+  );
   element("curves").replaceChildren(
     make("h2", {}, "Loss"),
     make("div", { class: "figures" }, batchChart(runs, { isLog }), lossChart(runs, { isLog })),
     make("h2", {}, "Accuracy and learning rate"),
-    make("div", { class: "figures" }, accuracyChart(runs), rateChart(runs)));
+    make("div", { class: "figures" }, accuracyChart(runs), rateChart(runs)),
+  );
 }
 
 /** What is seen of one run. */
@@ -56,18 +61,24 @@ function drawInside() {
     ...section("Dead and saturated units", shares(run)),
     ...section("Activations and gradients", histograms(run)),
     ...section("Filters of the first layer", filters(run)),
-    ...section("Confusion matrix", confusion(run)));
+    ...section("Confusion matrix", confusion(run)),
+  );
 }
 
 /** What is to be said of each run. */
 function drawDiagnosis() {
-  const said = (run) => run.diagnosis.length === 0
-    ? make("p", { class: "quiet" }, "Nothing stands out.")
-    : make("ul", { class: "diagnosis" }, ...run.diagnosis.map(({ problem, text }) =>
-        make("li", {}, make("strong", {}, problem), `: ${text}`)));
+  const said = (run) =>
+    run.diagnosis.length === 0
+      ? make("p", { class: "quiet" }, "Nothing stands out.")
+      : make(
+          "ul",
+          { class: "diagnosis" },
+          ...run.diagnosis.map(({ problem, text }) => make("li", {}, make("strong", {}, problem), `: ${text}`)),
+        );
   element("diagnosis").replaceChildren(
     make("h2", {}, "Diagnosis"),
-    ...report.runs.flatMap((run) => [...(report.runs.length > 1 ? [make("h3", {}, run.name)] : []), said(run)]));
+    ...report.runs.flatMap((run) => [...(report.runs.length > 1 ? [make("h3", {}, run.name)] : []), said(run)]),
+  );
 }
 
 function draw() {

@@ -29,11 +29,14 @@ export function chartWidth({ alone = false } = {}) {
 
 /** A figure: its title, what has to be said of it, a key, and a chart or what stands in its place. */
 export function figure(title, { caption = "", key = [], chart, name = "" }) {
-  return make("figure", { "data-chart": name },
+  return make(
+    "figure",
+    { "data-chart": name },
     make("h3", {}, title),
     make("figcaption", {}, caption),
     ...(key.length > 0 ? [make("div", { class: "key" }, ...key)] : []),
-    chart);
+    chart,
+  );
 }
 
 /** In place of a chart: why there is none. */
@@ -47,8 +50,12 @@ export function keyLine(name, { colour = "#57606a", dashed = false } = {}) {
 
 /** Part of a key: a line and its name, to be pressed. */
 export function keyToggle(name, { colour, dashed = false, isOff, press }) {
-  const button = make("button", { class: "toggle", "aria-pressed": !isOff, title: `${name}: ${isOff ? "show" : "hide"}`,
-    click: press });
+  const button = make("button", {
+    class: "toggle",
+    "aria-pressed": !isOff,
+    title: `${name}: ${isOff ? "show" : "hide"}`,
+    click: press,
+  });
   button.append(keyLine(name, { colour, dashed }));
   return button;
 }
@@ -92,8 +99,15 @@ export const rowsOf = (xs, ys, text) =>
 export function curveMarks(rows, { colour, dashed = false, width = 1.8, name = "curve" }) {
   const seen = rows.filter(({ y }) => y !== null);
   return [
-    Plot.line(rows, { x: "x", y: "y", stroke: colour, strokeWidth: width, strokeDasharray: dashed ? "5 4" : "none",
-      clip: true, className: name }),
+    Plot.line(rows, {
+      x: "x",
+      y: "y",
+      stroke: colour,
+      strokeWidth: width,
+      strokeDasharray: dashed ? "5 4" : "none",
+      clip: true,
+      className: name,
+    }),
     ...(seen.length <= 40
       ? [Plot.dot(seen, { x: "x", y: "y", r: 2.5, fill: dashed ? "white" : colour, stroke: colour, strokeWidth: 1.2 })]
       : []),

@@ -17,13 +17,20 @@ export function filters(run) {
     ", each scaled by its largest weight; mid-grey is 0. Smooth shapes are a good sign, noise that stays is not.",
   ].join("");
   const drawn = Array.from({ length: shown }, (_, index) =>
-    drawFilter(levels.slice(2 * index * pixels, 2 * (index + 1) * pixels), { channels, height, width, zoom, index }));
+    drawFilter(levels.slice(2 * index * pixels, 2 * (index + 1) * pixels), { channels, height, width, zoom, index }),
+  );
   return make("div", {}, make("p", { class: "quiet" }, words), make("div", { class: "filters" }, ...drawn));
 }
 
 function drawFilter(levels, { channels, height, width, zoom, index }) {
-  const canvas = make("canvas", { width, height, title: `filter ${index}`, role: "img", "aria-label": `filter ${index}`,
-    style: `width: ${width * zoom}px; height: ${height * zoom}px` });
+  const canvas = make("canvas", {
+    width,
+    height,
+    title: `filter ${index}`,
+    role: "img",
+    "aria-label": `filter ${index}`,
+    style: `width: ${width * zoom}px; height: ${height * zoom}px`,
+  });
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   const level = (channel, place) => parseInt(levels.substr(2 * (channel * width * height + place), 2), 16);

@@ -4,10 +4,22 @@ import * as Plot from "@observablehq/plot";
 
 import { brief, extent } from "./charts.js";
 import { colourScale } from "./report_curves.js";
-import { chart, chartWidth, curveMarks, epochAxis, figure, keyLine, make, nothing, percent, rowsOf, tip }
-  from "./report_figures.js";
+import {
+  chart,
+  chartWidth,
+  curveMarks,
+  epochAxis,
+  figure,
+  keyLine,
+  make,
+  nothing,
+  percent,
+  rowsOf,
+  tip,
+} from "./report_figures.js";
 
-const MOST_LAYERS = 6, MOST_NAMED = 16;
+const MOST_LAYERS = 6,
+  MOST_NAMED = 16;
 
 const nameOf = (layer) => `${layer.name} ${layer.kind}`.trim();
 
@@ -19,15 +31,27 @@ export function shares(run) {
   const dies = (layer) => /^relu$/i.test(layer.kind) || (!saturates(layer) && layer.dead.some((share) => share > 0));
   const figures = [];
   if (named.some(dies)) {
-    figures.push(sharesFigure(at, named.filter(dies), { member: "dead", title: "Dead units",
-      caption: "Share of units whose output was 0 for every sample looked at in the epoch." }));
+    figures.push(
+      sharesFigure(at, named.filter(dies), {
+        member: "dead",
+        title: "Dead units",
+        caption: "Share of units whose output was 0 for every sample looked at in the epoch.",
+      }),
+    );
   }
   if (named.some(saturates)) {
-    figures.push(sharesFigure(at, named.filter(saturates), { member: "saturated", title: "Saturated outputs",
-      caption: "Share of outputs where the slope is below 4 % of its largest." }));
+    figures.push(
+      sharesFigure(at, named.filter(saturates), {
+        member: "saturated",
+        title: "Saturated outputs",
+        caption: "Share of outputs where the slope is below 4 % of its largest.",
+      }),
+    );
   }
   if (figures.length === 0) {
-    return nothing(named.length === 0 ? "No activations were observed." : "None of the activations can die or saturate.");
+    return nothing(
+      named.length === 0 ? "No activations were observed." : "None of the activations can die or saturate.",
+    );
   }
   return make("div", { class: "figures" }, ...figures);
 }
@@ -40,10 +64,13 @@ function sharesFigure(at, layers, { member, title, caption }) {
     rows: rowsOf(at, layer[member], (x, y) => `${nameOf(layer)}\nepoch ${x}: ${percent(y)} ${member}`),
   }));
   const [, high] = extent(curves.flatMap(({ rows }) => rows.map(({ y }) => y ?? 0)));
-  const key = layers.length <= MOST_NAMED
-    ? curves.map(({ layer, colour }) => keyLine(nameOf(layer), { colour }))
-    : [keyLine(`first of ${layers.length} (${nameOf(layers[0])})`, { colour: colours(0) }),
-       keyLine(`last (${nameOf(layers.at(-1))})`, { colour: colours(layers.length - 1) })];
+  const key =
+    layers.length <= MOST_NAMED
+      ? curves.map(({ layer, colour }) => keyLine(nameOf(layer), { colour }))
+      : [
+          keyLine(`first of ${layers.length} (${nameOf(layers[0])})`, { colour: colours(0) }),
+          keyLine(`last (${nameOf(layers.at(-1))})`, { colour: colours(layers.length - 1) }),
+        ];
   return figure(title, {
     name: member,
     caption,
@@ -52,10 +79,17 @@ function sharesFigure(at, layers, { member, title, caption }) {
       width: chartWidth(),
       height: 240,
       x: epochAxis(at.at(-1) ?? 1),
-      y: { label: `${member} (%)`, percent: true, domain: [0, Math.min(100, Math.max(10, 110 * high))], ticks: 5,
-        tickFormat: (share) => brief(share) },
+      y: {
+        label: `${member} (%)`,
+        percent: true,
+        domain: [0, Math.min(100, Math.max(10, 110 * high))],
+        ticks: 5,
+        tickFormat: (share) => brief(share),
+      },
       marks: [
-        ...curves.flatMap(({ rows, colour }) => curveMarks(rows, { colour, width: layers.length > MOST_NAMED ? 1 : 1.8 })),
+        ...curves.flatMap(({ rows, colour }) =>
+          curveMarks(rows, { colour, width: layers.length > MOST_NAMED ? 1 : 1.8 }),
+        ),
         tip(curves.flatMap(({ rows }) => rows.filter(({ y }) => y !== null))),
       ],
     }),
@@ -70,20 +104,40 @@ export function histograms(run) {
   const layers = run.layers.named;
   if (layers.length === 0) return nothing("No activations were observed.");
   const holder = make("div");
-  const state = run.layerState ??= { all: layers.length <= MOST_LAYERS };
+  const state = (run.layerState ??= { all: layers.length <= MOST_LAYERS });
   const draw = () => {
     const seen = state.all ? layers : layers.slice(0, MOST_LAYERS);
     const rest = layers.length - seen.length;
     holder.replaceChildren(
       shadesKey(run),
-      make("div", { class: "figures" }, ...seen.flatMap((layer) => [
-        histogramFigure(`${nameOf(layer)}: activations`, layer.activations, "activations", layer),
-        histogramFigure(`${nameOf(layer)}: gradients`, layer.gradients, "gradients", layer),
-      ])),
+      make(
+        "div",
+        { class: "figures" },
+        ...seen.flatMap((layer) => [
+          histogramFigure(`${nameOf(layer)}: activations`, layer.activations, "activations", layer),
+          histogramFigure(`${nameOf(layer)}: gradients`, layer.gradients, "gradients", layer),
+        ]),
+      ),
       ...(rest > 0
-        ? [make("p", {}, make("button", { id: "all-layers", click: () => { state.all = true; draw(); } },
-            `Show the other ${rest} layers`))]
-        : []));
+        ? [
+            make(
+              "p",
+              {},
+              make(
+                "button",
+                {
+                  id: "all-layers",
+                  click: () => {
+                    state.all = true;
+                    draw();
+                  },
+                },
+                `Show the other ${rest} layers`,
+              ),
+            ),
+          ]
+        : []),
+    );
   };
   draw();
   return holder;
@@ -91,13 +145,24 @@ export function histograms(run) {
 
 /** What the shades mean; bars of a single epoch need none. */
 function shadesKey(run) {
-  const caption = make("p", { class: "quiet" },
-    "Outputs of each activation, and the loss's gradients with respect to them, in the last step observed of an epoch.");
-  const hasTime = run.layers.named.some(({ activations, gradients }) => Math.max(activations.length, gradients.length) > 1);
+  const caption = make(
+    "p",
+    { class: "quiet" },
+    "Outputs of each activation, and the loss's gradients with respect to them, in the last step observed of an epoch.",
+  );
+  const hasTime = run.layers.named.some(
+    ({ activations, gradients }) => Math.max(activations.length, gradients.length) > 1,
+  );
   if (!hasTime) return make("div", {}, caption);
-  const legend = Plot.legend({ color: { ...SHADES, label: "share of the numbers in an interval (%)",
-    tickFormat: (share) => brief(share) }, width: 260, ticks: 3, style: { fontSize: "12px", color: "#1f2328" } });
-  caption.append(" The line is the mean, dotted lines are one standard deviation away from it; what lies beyond five is left out.");
+  const legend = Plot.legend({
+    color: { ...SHADES, label: "share of the numbers in an interval (%)", tickFormat: (share) => brief(share) },
+    width: 260,
+    ticks: 3,
+    style: { fontSize: "12px", color: "#1f2328" },
+  });
+  caption.append(
+    " The line is the mean, dotted lines are one standard deviation away from it; what lies beyond five is left out.",
+  );
   return make("div", { class: "shades-key" }, caption, legend);
 }
 
@@ -112,33 +177,39 @@ function rangeOf(records) {
 function cells({ low, high, shares }, [x1, x2]) {
   const room = high > low ? 0 : (Math.abs(low) || 1) / 100;
   const width = (high - low + 2 * room) / shares.length;
-  return shares.map((share, index) => ({
-    x1,
-    x2,
-    y1: low - room + index * width,
-    y2: low - room + (index + 1) * width,
-    share: share / 10,
-  })).filter(({ share }) => share > 0);
+  return shares
+    .map((share, index) => ({
+      x1,
+      x2,
+      y1: low - room + index * width,
+      y2: low - room + (index + 1) * width,
+      share: share / 10,
+    }))
+    .filter(({ share }) => share > 0);
 }
 
 function histogramFigure(title, records, kind, layer) {
   const finite = records.filter(({ low, high, mean, deviation }) => ![low, high, mean, deviation].includes(null));
   if (finite.length === 0) return figure(title, { name: kind, chart: nothing("No finite numbers.") });
   const last = finite.at(-1);
-  const caption = `${layer.units} ${layer.units === 1 ? "unit" : "units"}. At the end: mean ${brief(last.mean)}, ` +
+  const caption =
+    `${layer.units} ${layer.units === 1 ? "unit" : "units"}. At the end: mean ${brief(last.mean)}, ` +
     `standard deviation ${brief(last.deviation)}, from ${brief(last.low)} to ${brief(last.high)}.`;
   const picture = finite.length === 1 ? bars(last, kind) : heat(finite, kind);
   return figure(title, { name: kind, caption, chart: picture });
 }
 
-const numberAxis = (label, domain) =>
-  ({ label, domain, ticks: 5, nice: false, tickFormat: (number) => brief(number) });
+const numberAxis = (label, domain) => ({ label, domain, ticks: 5, nice: false, tickFormat: (number) => brief(number) });
 
 /** One epoch: bars. */
 function bars(record, kind) {
   const domain = rangeOf([record]);
-  const rows = cells(record, [0, 1]).map((cell) => ({ ...cell, x: (cell.y1 + cell.y2) / 2, y: cell.share,
-    text: `${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} %` }));
+  const rows = cells(record, [0, 1]).map((cell) => ({
+    ...cell,
+    x: (cell.y1 + cell.y2) / 2,
+    y: cell.share,
+    text: `${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} %`,
+  }));
   return chart({
     width: chartWidth(),
     height: 220,
@@ -160,12 +231,25 @@ function heat(records, kind) {
   const borders = ats.slice(1).map((at, index) => (at + ats[index]) / 2);
   borders.unshift(2 * ats[0] - borders[0]);
   borders.push(2 * ats.at(-1) - borders.at(-1));
-  const rows = records.flatMap((record, index) => cells(record, borders.slice(index, index + 2)).map((cell) => ({ ...cell, x: record.at,
-    y: (cell.y1 + cell.y2) / 2,
-    text: `epoch ${record.at}\n${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} % of the numbers` })))
+  const rows = records
+    .flatMap((record, index) =>
+      cells(record, borders.slice(index, index + 2)).map((cell) => ({
+        ...cell,
+        x: record.at,
+        y: (cell.y1 + cell.y2) / 2,
+        text: `epoch ${record.at}\n${brief(cell.y1)} … ${brief(cell.y2)}\n${brief(cell.share)} % of the numbers`,
+      })),
+    )
     .filter(({ y1, y2 }) => y2 > domain[0] && y1 < domain[1]);
-  const line = (shift, options) => Plot.line(records, { x: "at", y: ({ mean, deviation }) => mean + shift * deviation,
-    stroke: "#d1242f", strokeWidth: 1.3, clip: true, ...options });
+  const line = (shift, options) =>
+    Plot.line(records, {
+      x: "at",
+      y: ({ mean, deviation }) => mean + shift * deviation,
+      stroke: "#d1242f",
+      strokeWidth: 1.3,
+      clip: true,
+      ...options,
+    });
   const axis = epochAxis(ats.at(-1), 1);
   return chart({
     width: chartWidth(),

@@ -21,7 +21,7 @@ function duration(seconds) {
 export function runsTable(runs, { hidden, toggle }) {
   const row = (run) => {
     const { epochs } = run;
-    const best = run.bestEpoch === null ? null : epochs.validationAccuracy[epochs.at.indexOf(run.bestEpoch)] ?? null;
+    const best = run.bestEpoch === null ? null : (epochs.validationAccuracy[epochs.at.indexOf(run.bestEpoch)] ?? null);
     const words = [
       ...(run.stopped ? ["stopped early"] : []),
       ...(epochs.at.length === 0 ? ["no epoch was recorded"] : []),
@@ -30,39 +30,67 @@ export function runsTable(runs, { hidden, toggle }) {
     if (run.error) end.replaceChildren(make("span", { class: "error" }, run.error));
     else if (!words) end.append("all epochs");
     const loss = lastOf(epochs.loss);
-    return make("tr", {},
-      make("td", {}, keyToggle(run.name, { colour: run.colour, isOff: hidden.has(run.index), press: () => toggle(run.index) })),
+    return make(
+      "tr",
+      {},
+      make(
+        "td",
+        {},
+        keyToggle(run.name, { colour: run.colour, isOff: hidden.has(run.index), press: () => toggle(run.index) }),
+      ),
       number(String(epochs.complete)),
       number(loss === null ? "–" : brief(loss, 4)),
       number(percent(lastOf(epochs.accuracy))),
       number(percent(lastOf(epochs.validationAccuracy))),
       number(best === null ? "–" : `${percent(best)} (epoch ${run.bestEpoch})`),
       number(duration(epochs.seconds)),
-      end);
+      end,
+    );
   };
-  const head = make("tr", {}, make("th", {}, "run"), number("epochs", "th"), number("loss", "th"), number("training accuracy", "th"),
-    number("validation accuracy", "th"), number("at the best epoch", "th"), number("time", "th"), make("th", {}, "ended by"));
-  return make("div", { class: "wide" },
-    make("table", {}, make("thead", {}, head), make("tbody", {}, ...runs.map(row))));
+  const head = make(
+    "tr",
+    {},
+    make("th", {}, "run"),
+    number("epochs", "th"),
+    number("loss", "th"),
+    number("training accuracy", "th"),
+    number("validation accuracy", "th"),
+    number("at the best epoch", "th"),
+    number("time", "th"),
+    make("th", {}, "ended by"),
+  );
+  return make(
+    "div",
+    { class: "wide" },
+    make("table", {}, make("thead", {}, head), make("tbody", {}, ...runs.map(row))),
+  );
 }
 
 /** A column per run; what differs is marked. */
 export function settingsTable(runs) {
-  const given = runs.map((run) => new Map([
-    ...run.settings,
-    ["training samples", String(run.samples)],
-    ["validation samples", String(run.validationSamples)],
-    ["classes", String(run.classes)],
-  ]));
+  const given = runs.map(
+    (run) =>
+      new Map([
+        ...run.settings,
+        ["training samples", String(run.samples)],
+        ["validation samples", String(run.validationSamples)],
+        ["classes", String(run.classes)],
+      ]),
+  );
   const names = [...new Set(given.flatMap((settings) => [...settings.keys()]))];
   const rows = names.map((name) => {
     const values = given.map((settings) => settings.get(name) ?? "–");
     const differs = new Set(values).size > 1;
-    return make("tr", differs ? { class: "differs" } : {}, make("th", { scope: "row" }, name),
-      ...values.map((value) => make("td", {}, value)));
+    return make(
+      "tr",
+      differs ? { class: "differs" } : {},
+      make("th", { scope: "row" }, name),
+      ...values.map((value) => make("td", {}, value)),
+    );
   });
-  const head = runs.length > 1
-    ? [make("thead", {}, make("tr", {}, make("th", {}, "setting"), ...runs.map((run) => make("th", {}, run.name))))]
-    : [];
+  const head =
+    runs.length > 1
+      ? [make("thead", {}, make("tr", {}, make("th", {}, "setting"), ...runs.map((run) => make("th", {}, run.name))))]
+      : [];
   return make("div", { class: "wide" }, make("table", {}, ...head, make("tbody", {}, ...rows)));
 }
