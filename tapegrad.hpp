@@ -100,10 +100,12 @@
 #include <tapegrad/train/k_choice.hpp>
 #include <tapegrad/train/k_neighbors_classifier.hpp>
 #include <tapegrad/train/landscape.hpp>
+#include <tapegrad/train/metrics.hpp>
 #include <tapegrad/train/nearest_neighbors.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 #include <tapegrad/train/recorder.hpp>
+#include <tapegrad/train/report.hpp>
 #include <tapegrad/train/sanity_checks.hpp>
 #include <tapegrad/train/templates.hpp>
 

@@ -34,7 +34,7 @@ struct Arguments {
   std::string data = "spiral";
   std::string data_dir;
   std::string model;
-  std::string save;
+  std::string save, report, metrics;
   std::optional<int> epochs, batch_size, crop;
   std::optional<double> learning_rate, weight_decay, flip;
   std::optional<std::string> schedule;
@@ -170,6 +170,32 @@ data::Preprocessing preprocessing_for(const std::string& data, bool convolves) {
                              data::Normalization(data::Per::all));
 }
 
+/// Writes what a recorder has seen so far, where that is asked for: before the first step, so that
+/// a name that cannot be written is no surprise after hours, and at the end, also of a run that
+/// went wrong. The report, whose size is bounded, is written after every epoch, for a reader who
+/// does not want to wait.
+class Writer : public train::Observer {
+ public:
+  Writer(const train::History& history, std::string report, std::string metrics)
+      : history_(history), report_(std::move(report)), metrics_(std::move(metrics)) {}
+
+  void begin(const train::Run&) override { write_all(); }
+  void epoch_end(const train::Progress&) override { write_report(); }
+  void end(const train::Progress&, const char*) override { write_all(); }
+
+ private:
+  void write_all() const {
+    write_report();
+    if (!metrics_.empty()) train::save_metrics(history_, metrics_);
+  }
+  void write_report() const {
+    if (!report_.empty()) train::Report{history_.name, {history_}}.save(report_);
+  }
+
+  const train::History& history_;
+  std::string report_, metrics_;
+};
+
 void run(const Arguments& arguments) {
   const Precision precision = arguments.precision == "f64" ? f64 : f32;
   set_num_threads(arguments.threads);
@@ -243,8 +269,15 @@ void run(const Arguments& arguments) {
     options.early_stopping.patience = arguments.patience;
     options.early_stopping.restore_best = arguments.patience > 0;
   }
-  train::Recorder recorder;
-  options.observers = {&recorder};
+  train::Recorder recorder({fmt::format("{}: {}", arguments.data, recipe.pattern)});
+  recorder.add_setting("data", arguments.data);
+  recorder.add_setting("model", recipe.pattern);
+  recorder.add_setting("schedule", recipe.cosine ? "cosine" : "constant");
+  recorder.add_setting("flip", fmt::format("{}", recipe.flip));
+  recorder.add_setting("crop", fmt::format("{}", recipe.crop));
+  recorder.add_setting("threads", fmt::format("{}", arguments.threads));
+  Writer writer(recorder.history(), arguments.report, arguments.metrics);
+  options.observers = {&recorder, &writer};
   // Comments go where the progress bar is: what the program prints is its result.
   const auto comment = [&] {
     fmt::print(stderr, "{}", train::to_text(train::diagnose(recorder.history())));
@@ -316,6 +349,12 @@ int main(int argc, char** argv) {
   app.add_flag("--check", arguments.check,
                "before training: initial loss, the effect of a penalty, and 20 samples to learn "
                "by heart");
+  app.add_option(
+      "--report", arguments.report,
+      "file, .html or .json, for losses, accuracies, update ratios, histograms and more; "
+      "written after every epoch");
+  app.add_option("--metrics", arguments.metrics,
+                 "folder for the same as CSV, JSON Lines and a TensorBoard event file");
   app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");
   CLI11_PARSE(app, argc, argv);
 

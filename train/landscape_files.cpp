@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <tapegrad/autograd/detail/page.hpp>
+#include <tapegrad/train/detail/csv_field.hpp>
 #include <tapegrad/train/detail/save.hpp>
 #include <tapegrad/train/landscape.hpp>
 
@@ -15,18 +16,9 @@ extern const Page landscape_page;
 
 namespace tapegrad::train {
 
-namespace {
+using detail::csv_field;
 
-/// A text as a field of a table: in quotes where it would be read as several.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string field = "\"";
-  for (const char c : text) {
-    if (c == '"') field += c;
-    field += c;
-  }
-  return field + '"';
-}
+namespace {
 
 void check_sizes(const Landscape& landscape) {
   const std::size_t rows = landscape.y.empty() ? 1 : landscape.y.size();

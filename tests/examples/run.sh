@@ -247,6 +247,16 @@ pass overfitting 20 samples: all right after [0-9]+ steps of Adam at .*
 train accuracy 0\.[0-9]{4}
 END
 
+trains spiral-report --epochs 3 --validation 0.2 --report report.json --metrics metrics
+for file in report.json metrics/{steps,epochs,parameters,layers}.csv metrics/metrics.jsonl \
+  metrics/events.out.tfevents.tapegrad; do
+  [[ -s $folder/spiral-report/$file ]] || echo "$file is empty or absent"
+done >"$log"
+if [[ $(wc -l <"$folder/spiral-report/metrics/epochs.csv") -ne 4 ]]; then
+  echo "epochs.csv should have a header and 3 rows" >>"$log"
+fi
+verdict spiral-report-files
+
 # Two classes of images, dark and bright: a network is trained, saved, and asked about a file.
 dark=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljlGJgYmAAAACUAB6Jlzt5AAAAAElFTkSuQmCC
 bright=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljfMbAxMAAAASQAOpJRGU3AAAAAElFTkSuQmCC
@@ -271,6 +281,9 @@ refuses unknown-data '^--data: moons' --data moons
 refuses negative-epochs '^--epochs: .*-3' --epochs -3
 refuses patience-alone '^train: \[.*--validation' --patience 3
 refuses validation-of-all '^train: \[train_validation_split\]' --validation 300
+refuses report-of-another-kind '^train: \[report\] .*\.html' --report report.png
+refuses report-folder-absent '^train: \[report\] needs a folder' --report nowhere/report.json
+refuses metrics-on-a-file '^train: \[save_metrics\] needs a folder' --metrics /dev/null/metrics
 refuses unknown-option '--bogus' --bogus
 refuses model-rubbish "^train: \[.* got 'rubbish'" --model rubbish
 refuses model-largest-number '^train: \[' --model mlp:2-9223372036854775807-3

@@ -182,6 +182,120 @@ void regions(const std::string& folder) {
   train::save_regions(folder + "/regions.html", "planes", {halves, whole, halves});
 }
 
+/// A histogram of a bell around `mean`.
+train::Histogram bell(double mean, double deviation) {
+  train::Histogram histogram{mean - 4 * deviation, mean + 4 * deviation, {}, mean, deviation};
+  for (int i = 0; i < 40; ++i) {
+    const double z = (i + 0.5) / 5 - 4;
+    histogram.counts.push_back(std::llround(1000 * std::exp(-z * z / 2)));
+  }
+  return histogram;
+}
+
+/// A run of worked numbers: the loss starts at ln 10 and falls by a factor per epoch, which has 100
+/// steps; `layers` weights with a bias each, and activations of three kinds in turn.
+train::History made_history(const std::string& name, int epochs, int layers, double factor) {
+  train::History history;
+  history.name = name;
+  history.settings = {{"optimizer", "SGD"}, {"learning rate", fmt::format("{}", factor / 10)}};
+  history.classes = 3;
+  history.class_names = {"cat", "dog </script><b>bone</b>", "frog"};
+  history.samples = 3200;
+  history.validation_samples = 60;
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    train::EpochRecord record;
+    record.epoch = epoch;
+    for (int step = 0; step < 100; ++step) {
+      const double loss = std::log(10) * std::pow(factor, epoch + step / 100.0);
+      history.steps.push_back({epoch, 100 * epoch + step, loss, 0, factor / 10});
+      record.loss += loss / 100;
+    }
+    record.accuracy = 1 - 0.5 * std::pow(factor, epoch);
+    record.learning_rate = factor / 10;
+    record.seconds = 12.5;
+    record.steps = 100;
+    record.observed = 10;
+    record.validation_loss = record.loss * (1 + 0.05 * epoch);
+    record.validation_accuracy = record.accuracy - 0.02 * epoch;
+    for (int layer = 0; layer < layers; ++layer) {
+      const double ratio = 1e-3 * std::pow(1.1, layer) / (epoch + 1);
+      record.parameters.push_back(
+          {fmt::format("{}.weight", layer), {20, 30}, ratio, 1, 5, true, true, 1});
+      record.parameters.push_back(
+          {fmt::format("{}.bias", layer), {20}, ratio * 5, 1, 5, true, true, {}});
+      const char* const kind = layer % 3 == 0 ? "ReLU" : layer % 3 == 1 ? "Tanh" : "LeakyReLU";
+      record.layers.push_back({fmt::format("{}", layer), kind, 20, bell(0.5, 1 + 0.1 * epoch),
+                               bell(0, 1e-5 * (epoch + 1)), layer % 3 == 0 ? 0.25 : 0,
+                               layer % 3 == 1 ? 0.5 : 0});
+    }
+    history.epochs.push_back(record);
+  }
+  history.confusion = {18, 2, 0, 5, 14, 1, 0, 0, 20};
+  history.best_epoch = std::min(epochs - 1, 2);
+  return history;
+}
+
+void save_report(const std::vector<train::History>& runs, const std::string& folder,
+                 const std::string& name) {
+  train::Report{name, runs}.save(folder + "/" + name + ".html");
+}
+
+/// Two runs, the second with another rate, without validation, ended by an error; and a network
+/// that learns the spiral.
+void report_runs(const std::string& folder) {
+  train::History steady = made_history("steady", 10, 3, 0.8);
+  steady.filters = Array<float>::from_shape({2, 3, 2, 2});
+  std::fill(steady.filters.begin(), steady.filters.end(), 0.5F);
+  steady.filters(0, 0, 0, 0) = -1;  // Of the first filter, red: none in one corner, most elsewhere.
+  train::History lost = made_history("lost </script>", 4, 3, 0.5);
+  lost.validation_samples = 0;
+  lost.confusion.clear();
+  lost.best_epoch = -1;
+  for (train::EpochRecord& epoch : lost.epochs) {
+    epoch.validation_loss = epoch.validation_accuracy = std::nullopt;
+  }
+  for (std::size_t step = 350; step < 400; ++step) lost.steps[step].loss = NAN;
+  lost.epochs.back().complete = false;
+  lost.epochs.back().loss = NAN;
+  lost.error = "[cross_entropy] needs finite scores";
+  save_report({steady, lost}, folder, "report_runs");
+
+  const data::Dataset spiral = data::spiral();
+  nn::manual_seed(1);
+  nn::Sequential model(nn::Linear(2, 30), nn::ReLU(), nn::Linear(30, 3));
+  optim::SGD sgd(model.parameters(), 0.1, 0.9);
+  train::Recorder recorder({"spiral"});
+  train::Options options;
+  options.validation = &spiral;
+  options.observers = {&recorder};
+  train::fit(model, sgd, spiral, options);
+  save_report({recorder.history()}, folder, "report_spiral");
+}
+
+/// Runs in which most is missing or there is too much.
+void report_corners(const std::string& folder) {
+  save_report({}, folder, "report_none");
+  save_report({train::History{}}, folder, "report_empty");
+  save_report({made_history("short", 1, 2, 0.5)}, folder, "report_one_epoch");
+  train::History nowhere = made_history("nowhere", 2, 1, 0.5);
+  for (train::StepRecord& step : nowhere.steps) step.loss = NAN;
+  for (train::EpochRecord& epoch : nowhere.epochs) {
+    epoch.loss = NAN;
+    epoch.validation_loss = INFINITY;
+    epoch.parameters[0].update_ratio = NAN;
+    epoch.layers[0].activations = epoch.layers[0].gradients = {};
+  }
+  save_report({nowhere}, folder, "report_nowhere");
+  train::History large = made_history("large", 300, 100, 0.99);
+  large.filters = Array<float>::from_shape({500, 3, 64, 64});
+  Generator generator(1);
+  for (float& weight : large.filters) weight = static_cast<float>(generator.uniform());
+  large.classes = 100;
+  large.class_names.clear();
+  large.confusion.assign(10'000, 7);
+  save_report({large, large, large, large}, folder, "report_large");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -190,7 +304,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (const auto write : {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow,
-                           flat_and_lost, k_choice, regions}) {
+                           flat_and_lost, k_choice, regions, report_runs, report_corners}) {
     write(argv[1]);
   }
 }
