@@ -80,8 +80,11 @@
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/direction.hpp>
+#include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>
+#include <tapegrad/train/history.hpp>
 #include <tapegrad/train/landscape.hpp>
+#include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
@@ -111,7 +114,7 @@ namespace schedule {}
 /// Data sets, preprocessing and mini-batches.
 namespace data {}
 
-/// The loop around a network: training, progress, accuracy.
+/// The loop around a network: training, what is recorded of it, evaluation.
 namespace train {}
 
 }  // namespace tapegrad

@@ -2,17 +2,35 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include <tapegrad/autograd/precision.hpp>
 #include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/nn/module.hpp>
 #include <tapegrad/optim/optimizer.hpp>
+#include <tapegrad/train/evaluation.hpp>
+#include <tapegrad/train/observer.hpp>
 
 namespace tapegrad::train {
 
-/// The loss of a batch, a single number: of its scores (batch, classes) and its labels.
-using Loss = std::function<Var(const Var& scores, const std::vector<int>& labels)>;
+/// What of the validation set tells a better epoch from a worse one.
+enum class Watch : std::uint8_t {
+  accuracy,  ///< More is better.
+  loss,      ///< Less is better.
+};
+
+/// When training ends before its last epoch, and with which weights.
+struct EarlyStopping {
+  /// How many epochs in a row may be no better than the best one; 0 for all that there are.
+  int patience = 0;
+  Watch watch = Watch::accuracy;  ///< By which figure of the validation set epochs are compared.
+  double min_delta = 0;           ///< By how much a better one is better, at least.
+  /// Whether parameters and buffers go back to those of the best epoch at the end, or stay the
+  /// last ones. What the optimizer remembers stays.
+  bool restore_best = false;
+};
 
 /// How `fit` goes through the data.
 struct Options {
@@ -24,11 +42,21 @@ struct Options {
   /// What is minimised; the mean softmax cross-entropy unless it says otherwise. May add penalties
   /// on parameters.
   Loss loss = {};
+  /// λ·R(W), added to the loss of every batch and reported apart: nn::l2_penalty of weights, say.
+  std::function<Var()> penalty = {};
   /// Called after every step of the optimizer, for what changes from step to step: a schedule,
   /// max_norm, a moving average of the weights.
   std::function<void()> after_step = {};
   /// Of the tapes on which steps are computed.
   Precision precision = default_precision();
+  /// Samples not trained on, on which the model is measured after every epoch; null for none. Must
+  /// live until `fit` returns.
+  const data::Dataset* validation = nullptr;
+  /// Whether the validation set ends training; it does not unless it says so.
+  EarlyStopping early_stopping = {};
+  /// Who watches from within, in this order, such as a Recorder; they must live until `fit`
+  /// returns.
+  std::vector<Observer*> observers = {};
 };
 
 /// Where training stands, after every step.
@@ -42,6 +70,14 @@ struct Progress {
   double samples_per_second;  ///< Since training began.
   double seconds_left;        ///< Until the last epoch ends, at this pace.
   std::int64_t step_bytes;    ///< Memory that the tape of the largest step so far needed.
+  /// The mean of Options::penalty over the samples seen in this epoch, which `loss` contains.
+  double penalty = 0;
+  /// On the validation set, without penalty; at the last step of an epoch.
+  std::optional<double> validation_loss = {};
+  std::optional<double> validation_accuracy = {};  ///< The same.
+  /// The epoch that was best on the validation set so far; −1 before the first is measured.
+  int best_epoch = -1;
+  bool stopped = false;  ///< Whether early stopping makes this epoch the last.
 };
 
 /// Called after every step, for a progress bar or a log.
@@ -49,15 +85,10 @@ using Monitor = std::function<void(const Progress&)>;
 
 /// Trains a classifier: for each shuffled mini-batch the forward pass, the loss, the backward pass
 /// and one step of the optimizer. Returns the last state. Throws
-/// ValueError for options below 1 or an empty data set, what `Augmentation::validate` throws,
-/// ShapeError if the model's output is not (batch, classes), NonFiniteError, naming the gate, when
-/// the loss is no longer a number.
+/// ValueError for options below 1 or an empty data set, and for early stopping out of range or
+/// without a validation set, what `Augmentation::validate` throws, ShapeError if the model's output
+/// is not (batch, classes), NonFiniteError, naming the gate, when the loss is no longer a number.
 Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
              const Options& options, const Monitor& monitor = {});
-
-/// The share of samples whose largest score is that of their label, in evaluation mode.
-/// Throws as `fit`.
-double accuracy(nn::Module& model, const data::Dataset& dataset,
-                Precision precision = default_precision(), int batch_size = 256);
 
 }  // namespace tapegrad::train

@@ -35,7 +35,7 @@ ProgressBar::ProgressBar(std::FILE* stream)
 
 void ProgressBar::operator()(const Progress& p) {
   const bool epoch_ends = p.step == p.steps;
-  const bool training_ends = epoch_ends && p.epoch + 1 == p.epochs;
+  const bool training_ends = epoch_ends && (p.stopped || p.epoch + 1 == p.epochs);
   const auto now = std::chrono::steady_clock::now();
   // Short epochs share a line; long ones each leave theirs behind.
   const bool ends_line =
@@ -46,10 +46,12 @@ void ProgressBar::operator()(const Progress& p) {
   if (ends_line) last_line_ = now;
 
   const std::string share = bar(static_cast<double>(p.step) / static_cast<double>(p.steps));
+  const std::string validation =
+      p.validation_accuracy ? fmt::format("  validation {:.4f}", *p.validation_accuracy) : "";
   const std::string text = fmt::format(
-      "epoch {}/{}{} loss {:.4f}  accuracy {:.4f}  {:.0f} samples/s  {:.1f} MB a step  "
+      "epoch {}/{}{} loss {:.4f}  accuracy {:.4f}{}  {:.0f} samples/s  {:.1f} MB a step  "
       "{} left",
-      p.epoch + 1, p.epochs, terminal_ ? " [" + share + "]" : "", p.loss, p.accuracy,
+      p.epoch + 1, p.epochs, terminal_ ? " [" + share + "]" : "", p.loss, p.accuracy, validation,
       p.samples_per_second, static_cast<double>(p.step_bytes) * 1e-6, duration(p.seconds_left));
   // Escape 2K clears what a longer line left behind.
   fmt::print(stream_, "{}{}{}", terminal_ ? "\r\x1b[2K" : "", text, ends_line ? "\n" : "");

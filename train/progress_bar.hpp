@@ -7,9 +7,10 @@
 
 namespace tapegrad::train {
 
-/// Shows training as one line that rewrites itself: epoch, bar, loss, accuracy, samples per second,
-/// the memory of a step and the time left. Where the stream is no terminal it writes at most a line
-/// per second, at the end of an epoch. Debian packages no C++ library for this.
+/// Shows training as one line that rewrites itself: epoch, bar, loss, accuracy, at an epoch's end
+/// that of the validation set, samples per second, the memory of a step and the time left. Where
+/// the stream is no terminal it writes at most a line per second, at the end of an epoch. Debian
+/// packages no C++ library for this.
 class ProgressBar {
  public:
   /// Draws to a stream, which must live as long.

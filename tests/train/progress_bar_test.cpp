@@ -43,6 +43,19 @@ TEST(ProgressBar, SaysNothingWithinAnEpoch) {
   EXPECT_EQ(text_of(file.get()), "");
 }
 
+TEST(ProgressBar, ShowsTheValidationSetAndEndsWhereTrainingStops) {
+  const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
+  ASSERT_NE(file, nullptr);
+  train::ProgressBar bar(file.get());
+  train::Progress progress{1, 300, 10, 10, 0.5, 0.75, 1000, 0, 1'000'000};
+  progress.validation_accuracy = 0.65625;
+  progress.stopped = true;
+  bar(progress);
+  EXPECT_EQ(text_of(file.get()),
+            "epoch 2/300 loss 0.5000  accuracy 0.7500  validation 0.6562  1000 samples/s  "
+            "1.0 MB a step  0:00 left\n");
+}
+
 TEST(ProgressBar, LongTimes) {
   const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
   ASSERT_NE(file, nullptr);
