@@ -79,6 +79,8 @@
 #include <tapegrad/optim/schedule.hpp>
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
+#include <tapegrad/train/checkpoint.hpp>
+#include <tapegrad/train/checkpoint_options.hpp>
 #include <tapegrad/train/direction.hpp>
 #include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>
@@ -86,6 +88,7 @@
 #include <tapegrad/train/landscape.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
+#include <tapegrad/train/stateful.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
 /// operators of expressions.

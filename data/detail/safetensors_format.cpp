@@ -231,7 +231,7 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
   std::string header = "{";
   try {
     for (const auto& [name, words] : metadata) {
-      header += fmt::format("{}{}:{}", header.size() > 1 ? "," : R"({"__metadata__":{)",
+      header += fmt::format("{}{}:{}", header.size() > 1 ? "," : R"("__metadata__":{)",
                             Json(name).dump(), Json(words).dump());
     }
     if (!metadata.empty()) header += "}";
@@ -247,7 +247,7 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
       next[wide ? 0 : 1] = end;
     }
   } catch (const Json::type_error&) {
-    origin.fail("needs names and words in UTF-8; one of them is not; rename it");
+    origin.fail("needs names in UTF-8, and words beside them; one is not; rename it");
   }
   header += "}";
   header.append((8 - header.size() % 8) % 8, ' ');
