@@ -88,6 +88,8 @@
 #include <tapegrad/train/landscape.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
+#include <tapegrad/train/search.hpp>
+#include <tapegrad/train/search_results.hpp>
 #include <tapegrad/train/stateful.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
