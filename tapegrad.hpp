@@ -82,6 +82,7 @@
 #include <tapegrad/train/checkpoint.hpp>
 #include <tapegrad/train/checkpoint_options.hpp>
 #include <tapegrad/train/direction.hpp>
+#include <tapegrad/train/ensemble.hpp>
 #include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/history.hpp>

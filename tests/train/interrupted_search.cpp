@@ -1,7 +1,9 @@
 // A small search, for tests that kill its workers and its master:
-// `interrupted_search master FOLDER` starts two workers, `interrupted_search worker FOLDER` is one.
+// `interrupted_search master FOLDER EPOCHS` starts two workers, `interrupted_search worker FOLDER
+// EPOCHS` is one.
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include <tapegrad/tapegrad.hpp>
@@ -29,19 +31,20 @@ train::TrialResult train_spiral(const train::Trial& trial) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 4) return 2;
   try {
     set_num_threads(1);
+    const int epochs = std::atoi(argv[3]);
     train::SearchOptions options;
     options.folder = argv[2];
     options.ranges = {train::Range::log_uniform("lr", 1e-6, 10),
                       train::Range::log_uniform("lambda", 1e-6, 10)};
-    options.stages = {{4, 20}, {8, 5}, {12, 2}};
+    options.stages = {{epochs, 20}, {2 * epochs, 5}, {3 * epochs, 2}};
     options.seed = 1;
     if (argv[1] == std::string("worker")) {
       train::run_worker(options, train_spiral);
     } else {
-      train::run_search(options, {argv[0], "worker", argv[2]}, 2);
+      train::run_search(options, {argv[0], "worker", argv[2], argv[3]}, 2);
     }
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -15,6 +15,7 @@
 
 #include <tapegrad/ops/philox.hpp>
 #include <tapegrad/train/checkpoint.hpp>
+#include <tapegrad/train/detail/lock_file.hpp>
 #include <tapegrad/train/search_results.hpp>
 
 #include "support/child_process.hpp"
@@ -67,21 +68,21 @@ std::vector<Trial> trials_of(const SearchOptions& options) {
 TEST(Search, LogarithmsAreSpreadEvenly) {
   const TempFolder folder;
   SearchOptions options = small(folder.path("search"));
-  options.stages = {{1, 400}};
-  std::vector<int> tenths(7);
+  options.stages = {{1, 140}};
+  std::vector<int> decades(7);
   double sum = 0;
   for (const Trial& trial : trials_of(options)) {
     const double power = std::log10(trial["lr"]);
     ASSERT_GE(power, -6);
     ASSERT_LT(power, 1);
-    ++tenths[static_cast<std::size_t>(power + 6)];
+    ++decades[static_cast<std::size_t>(power + 6)];
     sum += trial["dropout"];
     ASSERT_GE(trial["dropout"], 0);
     ASSERT_LT(trial["dropout"], 0.5);
   }
-  // 57 ± 7 a decade, a mean of 0.25 ± 0.007: four standard deviations.
-  for (const int count : tenths) EXPECT_NEAR(count, 57, 28);
-  EXPECT_NEAR(sum / 400, 0.25, 0.03);
+  // 20 ± 4 a decade, a mean of 0.25 ± 0.012, and more than three standard deviations of room.
+  for (const int count : decades) EXPECT_NEAR(count, 20, 14);
+  EXPECT_NEAR(sum / 140, 0.25, 0.05);
 }
 
 TEST(Search, SeedAndNumberDecideATrial) {
@@ -288,18 +289,19 @@ TEST(Search, WorkersThatFailEndTheSearch) {
 
 // --- Processes ----------------------------------------------------------------------------------
 
-/// The children of a process, as the system tells.
-std::vector<pid_t> children_of(pid_t parent) {
-  std::vector<pid_t> children;
+/// The workers of a search, whoever has started them, as the system tells.
+std::vector<pid_t> workers_of(const std::string& folder) {
+  using namespace std::string_literals;
+  const std::string words = "\0worker\0"s + folder + '\0';
+  std::vector<pid_t> workers;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string status = content_of(entry.path().string() + "/stat");
-    const std::size_t end = status.rfind(')');  // After the name: state and parent.
-    if (end == std::string::npos || status.size() < end + 4) continue;
-    if (std::atoi(status.c_str() + end + 4) == parent) children.push_back(std::stoi(name));
+    if (content_of(entry.path().string() + "/cmdline").find(words) != std::string::npos) {
+      workers.push_back(std::stoi(name));
+    }
   }
-  return children;
+  return workers;
 }
 
 /// The bits of all weights that a search has kept, by file.
@@ -316,34 +318,44 @@ std::map<std::string, std::string> kept(const std::string& folder) {
   return files;
 }
 
+/// Waits for workers that have outlived their master.
+void wait_for_workers(const std::string& folder) {
+  for (const char* claim : {"/claims/worker-0", "/claims/worker-1"}) {
+    while (!tapegrad::detail::LockFile::try_lock({"test", folder + claim})) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+}
+
 TEST(Search, WorkersAndOnceTheMasterAreKilled) {
   const TempFolder folder;
   const std::vector<std::string> quiet = {TAPEGRAD_INTERRUPTED_SEARCH, "master",
-                                          folder.path("quiet")};
+                                          folder.path("quiet"), "15"};
   ChildProcess undisturbed(quiet);
   ASSERT_TRUE(undisturbed.ends_within(std::chrono::seconds(60)));
   ASSERT_EQ(undisturbed.exit_code(), 0);
 
   const std::vector<std::string> disturbed = {TAPEGRAD_INTERRUPTED_SEARCH, "master",
-                                              folder.path("disturbed")};
+                                              folder.path("disturbed"), "15"};
   Generator generator(
       static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()));
   std::optional<ChildProcess> master;
   master.emplace(disturbed);
   int killed = 0;
-  while (!master->ends_within(std::chrono::milliseconds(20 + generator.below(40)))) {
-    if (killed == 6) {
-      const std::vector<pid_t> orphans = children_of(master->pid());
+  while (!master->ends_within(std::chrono::milliseconds(10 + generator.below(30)))) {
+    if (killed == 5) {
       master->kill();
-      master.emplace(disturbed);  // The orphans go on beside it.
+      master.emplace(disturbed);  // The workers of the first go on beside it.
+      ++killed;
     }
-    const std::vector<pid_t> workers = children_of(master->pid());
+    const std::vector<pid_t> workers = workers_of(folder.path("disturbed"));
     if (workers.empty() || killed == 20) continue;
     kill(workers[generator.below(workers.size())], SIGKILL);
     ++killed;
   }
   EXPECT_EQ(master->exit_code(), 0);
-  EXPECT_GE(killed, 7);
+  wait_for_workers(folder.path("disturbed"));
+  EXPECT_GE(killed, 8);
   RecordProperty("killed", killed);
 
   // 20 results, none lost or doubled, of the same scores and weights; so for the later stages.
@@ -359,7 +371,7 @@ TEST(Search, WorkersAndOnceTheMasterAreKilled) {
 TEST(Search, OneMasterAtATime) {
   const TempFolder folder;
   const std::vector<std::string> command = {TAPEGRAD_INTERRUPTED_SEARCH, "master",
-                                            folder.path("search")};
+                                            folder.path("search"), "2"};
   ChildProcess master(command);
   while (!fs::exists(folder.path("search/claims/worker-0"))) {
     ASSERT_FALSE(master.ends_within(std::chrono::milliseconds(1)));

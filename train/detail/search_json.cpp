@@ -65,14 +65,15 @@ train::SearchResults search_of_json(const std::string& json, const Origin& origi
 
 std::string search_differences(const std::string& theirs, const std::string& ours) {
   const Json there = Json::parse(theirs, nullptr, false), here = Json::parse(ours);
+  if (!there.is_object()) return "its search.json is not readable";
   std::string text;
   for (const auto& [name, value] : here.items()) {
-    const Json other = there.is_object() && there.contains(name) ? there[name] : Json();
+    const Json other = there.contains(name) ? there[name] : Json();
     if (other == value) continue;
     text += fmt::format("{}{} was {} and is {}", text.empty() ? "" : "; ", name, other.dump(),
                         value.dump());
   }
-  return text.empty() ? "its search.json is not readable" : text;
+  return text.empty() ? "its search.json is written otherwise" : text;
 }
 
 std::string to_json(const train::TrialRecord& record) {
