@@ -32,6 +32,12 @@ const words = (record) => [
 const tip = (records, places) =>
   Plot.tip(records, Plot.pointer({ ...places, title: words, maxRadius: 20, fontSize: 13, lineHeight: 1.2 }));
 
+/** From the lowest to the highest score; one alone gets a range, too. */
+function rangeOf(records) {
+  const [low, high] = extent(records.map(({ score }) => score));
+  return low < high ? [low, high] : records.length > 0 ? [low - 1, high] : [0, 1];
+}
+
 /** Two parameters against each other, coloured by score; crosses where there is none. */
 function pairChart(records, [first, second]) {
   const x = (record) => record.parameters[first.name], y = (record) => record.parameters[second.name];
@@ -41,11 +47,11 @@ function pairChart(records, [first, second]) {
     style: STYLE,
     width: Math.max(560, Math.min(900, element("pairs").clientWidth)),
     height: 440,
-    marginLeft: 72,
-    marginBottom: 48,
-    x: axisOf(first),
+    marginLeft: 80,
+    marginBottom: 52,
+    x: { ...axisOf(first), labelOffset: 40 },
     y: axisOf(second),
-    color: { scheme: "viridis", legend: true, label: "score", domain: good.length > 1 ? extent(good.map(({ score }) => score)) : [0, 1] },
+    color: { scheme: "viridis", legend: true, label: "score", domain: rangeOf(good) },
     marks: [
       Plot.frame({ stroke: "#afb8c1" }),
       Plot.dot(records.filter(({ score }) => score === null),
@@ -67,9 +73,10 @@ function singleChart(records, range) {
     width: 380,
     height: 260,
     marginLeft: 60,
-    marginBottom: 48,
-    x: axisOf(range),
-    y: { label: "score", grid: true, nice: true, tickFormat: (number) => brief(number) },
+    marginBottom: 52,
+    x: { ...axisOf(range), labelOffset: 40 },
+    // Inset, so that the best mark is whole.
+    y: { label: "score", grid: true, inset: 10, tickFormat: (number) => brief(number) },
     marks: [
       Plot.frame({ stroke: "#afb8c1" }),
       Plot.ruleX(records.filter(({ score }) => score === null),
