@@ -25,6 +25,7 @@
 #include <tapegrad/data/augmentation.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/cifar10.hpp>
+#include <tapegrad/data/cross_validate.hpp>
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/data/idx.hpp>
 #include <tapegrad/data/image.hpp>
@@ -34,6 +35,8 @@
 #include <tapegrad/data/npz.hpp>
 #include <tapegrad/data/safetensors.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/data/splits.hpp>
+#include <tapegrad/data/subset.hpp>
 #include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/architecture.hpp>
 #include <tapegrad/nn/batch_norm.hpp>
@@ -81,6 +84,7 @@
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/checkpoint.hpp>
 #include <tapegrad/train/checkpoint_options.hpp>
+#include <tapegrad/train/diagnosis.hpp>
 #include <tapegrad/train/direction.hpp>
 #include <tapegrad/train/ensemble.hpp>
 #include <tapegrad/train/evaluation.hpp>
@@ -89,6 +93,8 @@
 #include <tapegrad/train/landscape.hpp>
 #include <tapegrad/train/observer.hpp>
 #include <tapegrad/train/progress_bar.hpp>
+#include <tapegrad/train/recorder.hpp>
+#include <tapegrad/train/sanity_checks.hpp>
 #include <tapegrad/train/search.hpp>
 #include <tapegrad/train/search_results.hpp>
 #include <tapegrad/train/stateful.hpp>
@@ -120,7 +126,8 @@ namespace schedule {}
 /// Data sets, preprocessing and mini-batches.
 namespace data {}
 
-/// The loop around a network: training, what is recorded of it, evaluation.
+/// The loop around a network: training, what is recorded of it, checkpoints, search, ensembles,
+/// evaluation.
 namespace train {}
 
 }  // namespace tapegrad

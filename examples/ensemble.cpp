@@ -3,6 +3,7 @@
 // weights. All of it for several seeds, since one may be luck.
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
@@ -43,6 +44,7 @@ bool report(const char* way, const train::Ensemble& ensemble) {
   fmt::print("  {:<22} {} members {:.4f}, best {:.4f}; together {:.4f} ({:+.4f})\n", way,
              ensemble.members().size(), mean.accuracy, ensemble.best().accuracy, all.accuracy,
              all.accuracy - mean.accuracy);
+  std::fflush(stdout);
   return all.accuracy > mean.accuracy;
 }
 

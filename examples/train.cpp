@@ -35,7 +35,7 @@ struct Arguments {
   std::string data = "spiral";
   std::string data_dir;
   std::string model;
-  std::string save;
+  std::string save, checkpoints;
   std::optional<int> epochs, batch_size, crop;
   std::optional<double> learning_rate, weight_decay, flip;
   std::optional<std::string> schedule;
@@ -43,15 +43,19 @@ struct Arguments {
   std::uint64_t seed = 0;
   int threads = 1;
   std::string precision = "f32";
+  double validation = 0;  ///< Share of the training samples, or their number.
+  int patience = 0;
+  bool check = false;
 };
 
 /// What is trained on, and what is measured at the end.
 struct Task {
   data::Dataset train;
   data::Dataset test;
-  std::string measured;          ///< `train` or `test`.
-  std::vector<float> mean = {};  ///< That was subtracted.
-  float scale = 1;               ///< By which numbers were multiplied then.
+  std::string measured;           ///< `train` or `test`.
+  std::vector<float> mean = {};   ///< That was subtracted.
+  float scale = 1;                ///< By which numbers were multiplied then.
+  data::Dataset validation = {};  ///< Taken out of the training set; empty unless asked for.
 };
 
 /// `mlp:2-100-3` in the words of a pattern.
@@ -167,6 +171,7 @@ void prepare(Task& task, bool convolves) {
                                    convolves ? data::MeanOf::channel : data::MeanOf::feature);
   mean.apply(task.train);
   mean.apply(task.test);
+  if (task.validation.size() > 0) mean.apply(task.validation);
   task.mean.assign(mean.mean().begin(), mean.mean().end());
   if (!convolves) return;
   double squares = 0;
@@ -175,6 +180,7 @@ void prepare(Task& task, bool convolves) {
   task.scale = squares > 0 ? static_cast<float>(1 / std::sqrt(squares / count)) : 1.0F;
   task.train.inputs *= task.scale;
   task.test.inputs *= task.scale;
+  task.validation.inputs *= task.scale;
 }
 
 void run(const Arguments& arguments) {
@@ -184,6 +190,15 @@ void run(const Arguments& arguments) {
   nn::manual_seed(arguments.seed);
 
   Task task = load(arguments);
+  if (arguments.validation > 0) {
+    data::TrainValidation split = data::train_validation_split(task.train, arguments.validation,
+                                                               arguments.seed, /*stratified=*/true);
+    task.train = std::move(split.train);
+    task.validation = std::move(split.validation);
+    if (task.measured == "train") task.test = task.train;
+  } else if (arguments.patience > 0) {
+    throw ValueError("[train] needs --validation SHARE for --patience, got none; try 0.1");
+  }
   const Recipe recipe = fill_in(arguments, task);
   const nn::Architecture architecture(recipe.pattern, task.train.sample_shape());
   if (architecture.output() != Shape{task.train.classes}) {
@@ -226,9 +241,48 @@ void run(const Arguments& arguments) {
     options.after_step = [&] { schedule->step(); };
   }
 
-  train::fit(model.network, sgd, task.train, options, train::ProgressBar());
-  fmt::print("{} accuracy {:.4f}\n", task.measured,
-             train::accuracy(model.network, task.test, precision));
+  if (!arguments.checkpoints.empty()) {
+    options.checkpoints.folder = arguments.checkpoints;
+    options.checkpoints.settings = {
+        {"model", recipe.pattern},
+        {"loss", recipe.svm ? "hinge" : "cross-entropy"},
+        {"schedule", recipe.cosine ? fmt::format("cosine over {} epochs", recipe.epochs) : "constant"}};
+    if (schedule) options.checkpoints.state = {{"schedule", *schedule}};
+    options.checkpoints.on_resume = [](const train::Resumed& resumed) {
+      for (const std::string& reason : resumed.refused) fmt::print(stderr, "train: {}\n", reason);
+      fmt::print(stderr, "goes on from {}\n", resumed.path);
+    };
+  }
+
+  if (arguments.check) {
+    train::SanityOptions checks;
+    checks.loss = options.loss;
+    checks.precision = precision;
+    checks.seed = arguments.seed;
+    fmt::print("{}", train::sanity_checks(model.network, task.train, checks).to_text());
+  }
+  if (task.validation.size() > 0) {
+    options.validation = &task.validation;
+    options.early_stopping.patience = arguments.patience;
+    options.early_stopping.restore_best = arguments.patience > 0;
+  }
+  train::Recorder recorder;
+  options.observers = {&recorder};
+  // Comments go where the progress bar is: what the program prints is its result.
+  const auto comment = [&] {
+    fmt::print(stderr, "{}", train::to_text(train::diagnose(recorder.history())));
+  };
+  try {
+    train::fit(model.network, sgd, task.train, options, train::ProgressBar());
+  } catch (const NonFiniteError&) {
+    comment();  // What was seen before tells why.
+    throw;
+  }
+  comment();
+  const train::Evaluation evaluation =
+      train::evaluate(model.network, task.test, options.loss, precision);
+  fmt::print(stderr, "{}", evaluation.to_table());
+  fmt::print("{} accuracy {:.4f}\n", task.measured, evaluation.accuracy());
   if (!arguments.save.empty()) model.save(arguments.save);
 }
 
@@ -274,6 +328,19 @@ int main(int argc, char** argv) {
   app.add_option("--precision", arguments.precision, "f32 or f64")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
+  app.add_option("--validation", arguments.validation,
+                 "share of the training samples to measure by after each epoch, or their number; "
+                 "they are not learned from")
+      ->check(CLI::Range(0.0, 1e9));
+  app.add_option("--patience", arguments.patience,
+                 "epochs without a better validation accuracy after which training ends, with the "
+                 "weights of the best one; needs --validation")
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()));
+  app.add_flag("--check", arguments.check,
+               "before training: initial loss, the effect of a penalty, and 20 samples to learn "
+               "by heart");
+  app.add_option("--checkpoints", arguments.checkpoints,
+                 "folder for a checkpoint after every epoch, from which the same command goes on");
   app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");
   CLI11_PARSE(app, argc, argv);
 

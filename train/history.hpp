@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <tapegrad/ops/array.hpp>
+#include <tapegrad/ops/shape.hpp>
 
 // What a run of training recorded: plain numbers, filled by train::Recorder, read by
 // train::diagnose and by reports.
@@ -55,7 +56,7 @@ struct LayerRecord {
   std::int64_t units = 0;      ///< Features, or channels of images.
   Histogram activations = {};  ///< Its outputs in the last step observed.
   Histogram gradients = {};    ///< The loss's gradients with respect to them.
-  /// ReLU and Maxout's kin: the share of units whose output was 0 for every sample observed.
+  /// ReLU: the share of units whose output was 0 for every sample observed.
   double dead_share = 0;
   /// Sigmoid and tanh: the share of outputs where the slope is below 4 % of its largest, which is σ
   /// outside of 0.01…0.99 and |tanh| above 0.98.
@@ -84,13 +85,16 @@ struct History {
   std::string name;  ///< Of the run, for legends.
   /// Names and values as text: optimizer, rates, batch size, and what the user adds.
   std::vector<std::pair<std::string, std::string>> settings = {};
-  int classes = 0;                            ///< How many there are.
-  std::vector<std::string> class_names = {};  ///< One per class, or none.
-  std::int64_t samples = 0;                   ///< In the training set.
-  std::int64_t validation_samples = 0;        ///< In the validation set; 0 without one.
-  std::vector<ParameterRecord> start = {};    ///< The parameters before the first step.
-  std::vector<StepRecord> steps = {};         ///< Every step.
-  std::vector<EpochRecord> epochs = {};       ///< Every epoch.
+  int classes = 0;                             ///< How many there are.
+  std::vector<std::string> class_names = {};   ///< One per class, or none.
+  std::vector<std::int64_t> class_sizes = {};  ///< Samples of each class in the training set.
+  /// The largest `weight_decay` among the optimizer's groups; 0 if it has none.
+  double weight_decay = 0;
+  std::int64_t samples = 0;                 ///< In the training set.
+  std::int64_t validation_samples = 0;      ///< In the validation set; 0 without one.
+  std::vector<ParameterRecord> start = {};  ///< The parameters before the first step.
+  std::vector<StepRecord> steps = {};       ///< Every step.
+  std::vector<EpochRecord> epochs = {};     ///< Every epoch.
   /// The weights of the first layer as K images (K, C, H, W), at the end of the last epoch; empty
   /// unless that layer looks at images.
   Array<float> filters = {};

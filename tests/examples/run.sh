@@ -176,11 +176,58 @@ prints optimizers-impatient "$programs/optimizers" rosenbrock --steps 10 --folde
 paths drawn in paths/optimizers-rosenbrock\.csv
 END
 
+# Two workers, then the same search again: it is finished. Numbers are here, the page in tests/pages.
+prints search "$programs/search" --data spiral --folder found --epochs 5 50 --trials 8 2 --format csv <<'END'
+trial epochs score lr weight_decay dropout
+ [0-7] 50 0\.[0-9]{4} .*
+trial [0-7]: test accuracy 0\.[0-9]{4}
+found/search\.csv: 10 results
+END
+results=$(find "$folder/search/found/results" -name 'stage-*_score-*_trial-*.safetensors' | wc -l)
+if [[ $results -ne 10 ]]; then echo "there are $results results" >"$log"; fi
+verdict search-files
+
+prints ensemble "$programs/ensemble" --data spiral --members 3 --epochs 30 --seeds 1 <<'END'
+seed 1: accuracy on 600 test samples
+ several seeds 3 members 0\.[0-9]{4}, best 0\.[0-9]{4}; together 0\.[0-9]{4} \([-+]0\.[0-9]{4}\)
+ the best of a search 3 members .*
+ checkpoints of a run 3 members .*
+ moving average last weights 0\.[0-9]{4}; averaged 0\.[0-9]{4} .*
+better than the mean of its members for [01] of 1 seeds .*
+END
+
 trains spiral --epochs 3
+trains spiral-checkpoints --epochs 3 --checkpoints "$folder/run"
+trains spiral-goes-on --epochs 5 --checkpoints "$folder/run"
+grep -q '^goes on from .*/run/checkpoint-000000000030\.safetensors$' "$err" >"$log" ||
+  echo "it does not say from where it goes on" >"$log"
+verdict spiral-goes-on-from
 trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
 
 trains spiral-pattern --epochs 2 --model 'fc8 tanh fc3' --schedule cosine --weight-decay 1e-4
 trains spiral-svm --epochs 2 --model svm
+
+trains spiral-validation --epochs 20 --validation 0.2 --patience 5
+# The diagnosis and the figures of each class are comments beside the progress bar.
+{
+  for pattern in 'validation 0\.[0-9]{4}' '^class +precision +recall +f1 +support$' '^macro average' \
+    '^accuracy 0\.[0-9]{4}, loss '; do
+    grep -qE -- "$pattern" "$err" || echo "stderr has no line that matches: $pattern"
+  done
+} >"$log"
+verdict spiral-validation-comments
+
+trains spiral-diagnosis --epochs 10 --lr 1000
+grep -qE '^diagnosis: learning rate too high: the loss went from ' "$err" >"$log" ||
+  echo "no diagnosis in:" "$(tail -n 3 "$err")" >"$log"
+verdict spiral-diagnosis-comments
+
+prints spiral-check "$programs/train" --epochs 2 --check <<'END'
+pass initial loss: 1\.[0-9]{4}, and 1\.0986 for scores that prefer no class
+pass regularisation: the loss is .*
+pass overfitting 20 samples: all right after [0-9]+ steps of Adam at .*
+train accuracy 0\.[0-9]{4}
+END
 
 # Two classes of images, dark and bright: a network is trained, saved, and asked about a file.
 dark=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAAXNSR0IArs4c6QAAAA5JREFUCJljlGJgYmAAAACUAB6Jlzt5AAAAAElFTkSuQmCC
@@ -204,6 +251,8 @@ verdict predict-nothing
 
 refuses unknown-data '^--data: moons' --data moons
 refuses negative-epochs '^--epochs: .*-3' --epochs -3
+refuses patience-alone '^train: \[.*--validation' --patience 3
+refuses validation-of-all '^train: \[train_validation_split\]' --validation 300
 refuses unknown-option '--bogus' --bogus
 refuses model-rubbish "^train: \[.* got 'rubbish'" --model rubbish
 refuses model-largest-number '^train: \[' --model mlp:2-9223372036854775807-3
