@@ -65,8 +65,8 @@ void Batches::augment(const Augmentation& augmentation) {
 
 void Batches::set_next_epoch(std::uint64_t epoch, std::size_t batch) {
   if (batch > count_) {
-    throw ValueError(fmt::format("[batches] needs a batch from 0 to {}, the end of an epoch; got {}",
-                                 count_, batch));
+    throw ValueError(fmt::format(
+        "[batches] needs a batch from 0 to {}, the end of an epoch; got {}", count_, batch));
   }
   next_epoch_ = epoch;
   next_batch_ = batch;

@@ -27,9 +27,9 @@ struct Batch {
 ///       for (const Batch& batch : batches) ...
 ///
 /// The order of an epoch depends on the seed and the epoch's number alone, so training resumed at
-/// `set_next_epoch(n, batch)` sees what it would have seen. Batches are copied into two buffers made
-/// beforehand: a loop allocates nothing, and a batch is valid until the next one. The data set is
-/// referenced: it must live as long and keep its shape.
+/// `set_next_epoch(n, batch)` sees what it would have seen. Batches are copied into two buffers
+/// made beforehand: a loop allocates nothing, and a batch is valid until the next one. The data set
+/// is referenced: it must live as long and keep its shape.
 class Batches {
  public:
   class Iterator;

@@ -132,9 +132,10 @@ void run(const Arguments& arguments) {
     by_search += best_of_a_search(arguments, data, seed) ? 1 : 0;
     by_checkpoints += one_run(arguments, data, seed) ? 1 : 0;
   }
-  fmt::print("better than the mean of its members for {0} of {3} seeds (several seeds), {1} of {3} "
-             "(search), {2} of {3} (checkpoints)\n",
-             by_seeds, by_search, by_checkpoints, arguments.seeds);
+  fmt::print(
+      "better than the mean of its members for {0} of {3} seeds (several seeds), {1} of {3} "
+      "(search), {2} of {3} (checkpoints)\n",
+      by_seeds, by_search, by_checkpoints, arguments.seeds);
 }
 
 }  // namespace
@@ -147,7 +148,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
                  "folder of the data files; default TAPEGRAD_DATA_DIR");
-  app.add_option("--folder", arguments.folder, "for checkpoints; what was stopped goes on from there")
+  app.add_option("--folder", arguments.folder,
+                 "for checkpoints; what was stopped goes on from there")
       ->capture_default_str();
   app.add_option("--members", arguments.members, "of each ensemble")
       ->check(CLI::Range(2, 1000))

@@ -35,13 +35,16 @@ inline tapegrad::data::Dataset part_of(const tapegrad::data::Dataset& dataset, s
 /// the mean of the training part subtracted.
 inline HeldOut load_held_out(const std::string& data, std::string folder, const std::string& who) {
   using namespace tapegrad;
-  if (data == "spiral") return {data::spiral(60, 3, 1), data::spiral(60, 3, 2), data::spiral(200, 3, 3)};
-  if (const char* dir = std::getenv("TAPEGRAD_DATA_DIR"); folder.empty() && dir != nullptr) folder = dir;
+  if (data == "spiral")
+    return {data::spiral(60, 3, 1), data::spiral(60, 3, 2), data::spiral(200, 3, 3)};
+  if (const char* dir = std::getenv("TAPEGRAD_DATA_DIR"); folder.empty() && dir != nullptr)
+    folder = dir;
   if (folder.empty()) {
-    throw FileError("[" + who +
-                    "] needs the folder of Fashion-MNIST's four files, which are published at "
-                    "https://github.com/zalandoresearch/fashion-mnist; give it with --data-dir DIR or "
-                    "TAPEGRAD_DATA_DIR=DIR, or choose --data spiral");
+    throw FileError(
+        "[" + who +
+        "] needs the folder of Fashion-MNIST's four files, which are published at "
+        "https://github.com/zalandoresearch/fashion-mnist; give it with --data-dir DIR or "
+        "TAPEGRAD_DATA_DIR=DIR, or choose --data spiral");
   }
   const data::Dataset all = flatten(data::load_fashion_mnist(folder, data::Split::train));
   const std::size_t kept = all.size() - all.size() / 6;

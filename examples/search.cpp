@@ -85,9 +85,13 @@ void run(const Arguments& arguments) {
   }
 
   std::vector<std::string> command = {std::filesystem::read_symlink("/proc/self/exe").string(),
-                                      "--worker", "--data", arguments.data,
-                                      "--folder", arguments.folder,
-                                      "--seed", std::to_string(arguments.seed)};
+                                      "--worker",
+                                      "--data",
+                                      arguments.data,
+                                      "--folder",
+                                      arguments.folder,
+                                      "--seed",
+                                      std::to_string(arguments.seed)};
   if (!arguments.data_dir.empty()) {
     command.insert(command.end(), {"--data-dir", arguments.data_dir});
   }
@@ -96,10 +100,10 @@ void run(const Arguments& arguments) {
                                    std::to_string(stage.trials)});
   }
   train::run_search(options, command, arguments.workers, [](const train::SearchProgress& progress) {
-    fmt::print(stderr, "{} of {} finished, best score of this stage {:.4f}{}\n", progress.finished,
-               progress.all, progress.best,
-               progress.workers_lost > 0 ? fmt::format(", {} workers lost", progress.workers_lost)
-                                         : "");
+    fmt::print(
+        stderr, "{} of {} finished, best score of this stage {:.4f}{}\n", progress.finished,
+        progress.all, progress.best,
+        progress.workers_lost > 0 ? fmt::format(", {} workers lost", progress.workers_lost) : "");
   });
 
   train::SearchResults results = train::search_results(arguments.folder);
@@ -126,8 +130,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
                  "folder of the data files; default TAPEGRAD_DATA_DIR");
-  app.add_option("--folder", arguments.folder, "where processes meet and results are; a search that "
-                                               "was stopped goes on from there")
+  app.add_option("--folder", arguments.folder,
+                 "where processes meet and results are; a search that "
+                 "was stopped goes on from there")
       ->capture_default_str();
   app.add_option("--format", arguments.format,
                  "of search.FORMAT in this folder: html, a page; csv, jsonl: a table; none")

@@ -246,7 +246,8 @@ void run(const Arguments& arguments) {
     options.checkpoints.settings = {
         {"model", recipe.pattern},
         {"loss", recipe.svm ? "hinge" : "cross-entropy"},
-        {"schedule", recipe.cosine ? fmt::format("cosine over {} epochs", recipe.epochs) : "constant"}};
+        {"schedule",
+         recipe.cosine ? fmt::format("cosine over {} epochs", recipe.epochs) : "constant"}};
     if (schedule) options.checkpoints.state = {{"schedule", *schedule}};
     options.checkpoints.on_resume = [](const train::Resumed& resumed) {
       for (const std::string& reason : resumed.refused) fmt::print(stderr, "train: {}\n", reason);

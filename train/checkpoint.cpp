@@ -22,9 +22,10 @@ using data::detail::Metadata;
 using data::detail::Origin;
 
 // NOTE [The checksum of a checkpoint]
-// The header begins with `{"__metadata__":{"crc32":"` and eight hexadecimal digits: the CRC-32 of the
-// whole file with zeros in their place. It is looked at before anything else, so damage is always
-// called damage, wherever it is; and the file stays one that any reader of safetensors takes.
+// The header begins with `{"__metadata__":{"crc32":"` and eight hexadecimal digits: the CRC-32 of
+// the whole file with zeros in their place. It is looked at before anything else, so damage is
+// always called damage, wherever it is; and the file stays one that any reader of safetensors
+// takes.
 
 constexpr std::string_view checksum_name = "crc32";
 constexpr std::string_view no_checksum = "00000000";

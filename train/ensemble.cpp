@@ -70,8 +70,7 @@ void Ensemble::add(const std::string& name, const Array<double>& probabilities) 
   for (std::size_t i = 0; i < sum_.size(); ++i) sum_.data()[i] += probabilities.data()[i];
 }
 
-MemberFigures Ensemble::figures(const std::string& name,
-                                const Array<double>& probabilities) const {
+MemberFigures Ensemble::figures(const std::string& name, const Array<double>& probabilities) const {
   const std::size_t classes = sum_.shape()[1];
   const auto samples = static_cast<double>(held_out_->size());
   double loss = 0;
@@ -79,8 +78,7 @@ MemberFigures Ensemble::figures(const std::string& name,
     const auto label = static_cast<std::size_t>(held_out_->labels[i]);
     loss -= std::log(probabilities.data()[i * classes + label]);
   }
-  const auto correct =
-      static_cast<double>(detail::count_correct(probabilities, held_out_->labels));
+  const auto correct = static_cast<double>(detail::count_correct(probabilities, held_out_->labels));
   return {name, correct / samples, loss / samples};
 }
 
@@ -100,10 +98,9 @@ MemberFigures Ensemble::mean() const {
 
 MemberFigures Ensemble::best() const {
   check_members();
-  return *std::max_element(members_.begin(), members_.end(),
-                           [](const MemberFigures& a, const MemberFigures& b) {
-                             return a.accuracy < b.accuracy;
-                           });
+  return *std::max_element(
+      members_.begin(), members_.end(),
+      [](const MemberFigures& a, const MemberFigures& b) { return a.accuracy < b.accuracy; });
 }
 
 MemberFigures Ensemble::ensemble() const {

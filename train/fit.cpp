@@ -95,12 +95,11 @@ std::optional<detail::Checkpointer> checkpointer_of(const Run& run, detail::Posi
     at = there;
   };
   // The position first: it alone is refused for a reason besides its form.
-  std::vector<Stateful> state = {
-      {"position", [&] { return at.state_dict(); }, load_position},
-      {"model", run.model},
-      {"optimizer", run.optimizer},
-      {"generator", nn::default_generator()},
-      {"best", best}};
+  std::vector<Stateful> state = {{"position", [&] { return at.state_dict(); }, load_position},
+                                 {"model", run.model},
+                                 {"optimizer", run.optimizer},
+                                 {"generator", nn::default_generator()},
+                                 {"best", best}};
   const std::vector<Stateful>& more = run.options.checkpoints.state;
   state.insert(state.end(), more.begin(), more.end());
   return std::optional<detail::Checkpointer>(std::in_place, run.options.checkpoints,
@@ -137,7 +136,8 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
     for (; at.epoch < options.epochs && !at.stopped; at = at.next_epoch()) {
       for (const data::Batch& batch : batches) {
         bool keeps_values = false;
-        tell([&](Observer& o) { keeps_values = o.wants_values(at.epoch, at.step) || keeps_values; });
+        tell(
+            [&](Observer& o) { keeps_values = o.wants_values(at.epoch, at.step) || keeps_values; });
         Tape tape(options.precision, keeps_values ? inspect : lean);
         const Var scores = model(tape.data(batch.inputs));
         detail::check_scores(scores, batch.size(), dataset.classes, "fit");
@@ -175,8 +175,8 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
         const double seconds = seconds_since(start);
         seen_here += count;
         const auto here = static_cast<double>(seen_here);
-        const double left = samples - static_cast<double>(dataset.size()) * at.epoch -
-                            static_cast<double>(at.seen);
+        const double left =
+            samples - static_cast<double>(dataset.size()) * at.epoch - static_cast<double>(at.seen);
         progress.samples_per_second = here / seconds;
         progress.seconds_left = at.stopped ? 0 : left * seconds / here;
         if (ends_epoch) tell([&](Observer& observer) { observer.epoch_end(progress); });

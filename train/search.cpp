@@ -124,9 +124,10 @@ class Workers {
         posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
-      throw Error(fmt::format("[search] needs a command that starts a worker; {} cannot be started "
-                              "({}); check its path",
-                              command_[0], std::strerror(error)));
+      throw Error(
+          fmt::format("[search] needs a command that starts a worker; {} cannot be started "
+                      "({}); check its path",
+                      command_[0], std::strerror(error)));
     }
     return pid;
   }
@@ -155,9 +156,10 @@ void run_worker(const SearchOptions& options, const Objective& objective) {
 void run_search(const SearchOptions& options, const std::vector<std::string>& command, int workers,
                 const SearchMonitor& monitor) {
   if (command.empty() || workers < 1) {
-    throw ValueError(fmt::format(
-        "[search] needs a command and at least one worker, got a command of {} words and {} workers",
-        command.size(), workers));
+    throw ValueError(
+        fmt::format("[search] needs a command and at least one worker, got a command of {} words "
+                    "and {} workers",
+                    command.size(), workers));
   }
   const SearchFolder folder(options);
   const std::optional<LockFile> claim = folder.claim("master");

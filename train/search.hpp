@@ -73,18 +73,19 @@ struct Trial {
 struct TrialResult {
   double score = 0;            ///< On validation data; more is better. NaN ranks last.
   NamedParameters state = {};  ///< What to keep: nn::state_dict of the model, say.
-  std::map<std::string, double> statistics = {};  ///< Whatever else is worth a column, named as ranges are.
+  std::map<std::string, double> statistics =
+      {};  ///< Whatever else is worth a column, named as ranges are.
 };
 
 /// Trains with a trial's parameters up to its number of epochs.
 using Objective = std::function<TrialResult(const Trial&)>;
 
 /// Does one trial after another until the search is finished: takes one that nobody works on,
-/// calls the objective, and writes a checkpoint named with its score. Any number of processes may do
-/// this in one folder; a trial whose worker died is free at once and goes on from its checkpoint. A
-/// trial whose loss is no longer a number, as NonFiniteError says, ends with a score of NaN. Throws
-/// ValueError for options that make no sense, or if the folder holds another search; FileError if it
-/// cannot be written to; what the objective throws.
+/// calls the objective, and writes a checkpoint named with its score. Any number of processes may
+/// do this in one folder; a trial whose worker died is free at once and goes on from its
+/// checkpoint. A trial whose loss is no longer a number, as NonFiniteError says, ends with a score
+/// of NaN. Throws ValueError for options that make no sense, or if the folder holds another search;
+/// FileError if it cannot be written to; what the objective throws.
 void run_worker(const SearchOptions& options, const Objective& objective);
 
 /// How a search stands.
@@ -98,8 +99,8 @@ struct SearchProgress {
 /// Called when a trial has been finished.
 using SearchMonitor = std::function<void(const SearchProgress&)>;
 
-/// The master of a search: starts `workers` processes by a command, which is to call run_worker with
-/// the same options, replaces those that are killed, and returns when all trials are finished.
+/// The master of a search: starts `workers` processes by a command, which is to call run_worker
+/// with the same options, replaces those that are killed, and returns when all trials are finished.
 /// Workers that outlive their master go on; the next master counts them among its own. Throws as
 /// run_worker; Error if a worker ends with an exit code other than 0, if many die and nothing is
 /// finished in between, or if a master works on this search already. Then, as when the monitor

@@ -150,9 +150,9 @@ std::string SearchResults::html() const {
   for (const TrialRecord& record : in_order(*this)) {
     data["records"].push_back(nlohmann::ordered_json::parse(detail::to_json(record)));
   }
-  return detail::page_with_data(
-      detail::search_page, data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-      "search", "ask for .csv or .jsonl");
+  return detail::page_with_data(detail::search_page,
+                                data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                                "search", "ask for .csv or .jsonl");
 }
 
 void SearchResults::save(const std::string& path) const {

@@ -52,8 +52,8 @@ struct SearchResults {
   void save(const std::string& path) const;
 };
 
-/// What lies in the folder of a search, finished or not. Throws FileError if none was begun there or
-/// a file is damaged.
+/// What lies in the folder of a search, finished or not. Throws FileError if none was begun there
+/// or a file is damaged.
 SearchResults search_results(const std::string& folder);
 
 }  // namespace tapegrad::train

@@ -18,9 +18,11 @@ using optim::detail::Number;
 std::vector<Number> numbers_of(const GeneratorState& state) {
   constexpr double words = 0x1p32;
   std::vector<Number> numbers;
-  for (const auto& [name, value] : {std::pair{"seed", state.seed}, std::pair{"stream", state.stream},
-                                    std::pair{"position", state.position}}) {
-    numbers.push_back({std::string(name) + ".high", static_cast<double>(value >> 32), 0, words, true});
+  for (const auto& [name, value] :
+       {std::pair{"seed", state.seed}, std::pair{"stream", state.stream},
+        std::pair{"position", state.position}}) {
+    numbers.push_back(
+        {std::string(name) + ".high", static_cast<double>(value >> 32), 0, words, true});
     numbers.push_back(
         {std::string(name) + ".low", static_cast<double>(value & 0xFFFFFFFFU), 0, words, true});
   }

@@ -27,8 +27,8 @@ struct Stateful {
   Stateful(std::string the_name, T& object)
       : name(std::move(the_name)),
         state_dict([&object] { return object.state_dict(); }),
-        load_state_dict([&object](const NamedParameters& state) { object.load_state_dict(state); }) {
-  }
+        load_state_dict(
+            [&object](const NamedParameters& state) { object.load_state_dict(state); }) {}
   /// A module: its parameters and buffers.
   Stateful(std::string the_name, nn::Module& module);
   /// A source of random numbers: where it stands.

@@ -26,7 +26,8 @@ class Replacement {
     static std::atomic<unsigned> count{0};
     do {
       // A short name of its own: the target's may be as long as names can be.
-      path_ = target.parent_path() / fmt::format("{}{}-{}.tmp", unfinished_prefix, getpid(), ++count);
+      path_ =
+          target.parent_path() / fmt::format("{}{}-{}.tmp", unfinished_prefix, getpid(), ++count);
       file_.reset(std::fopen(path_.c_str(), "wbx"));
     } while (!file_ && errno == EEXIST);
     if (!file_) fail();

@@ -153,8 +153,11 @@ void searches(const std::string& folder) {
                     train::Range::log_uniform("lambda", 1e-6, 10),
                     train::Range::uniform("dropout", 0, 0.5)};
   const auto add = [&](int trial, int stage, double lr, double dropout, double score) {
-    results.records.push_back({trial, stage, stage == 0 ? 1 : 5,
-                               {{"lr", lr}, {"lambda", 1e-3}, {"dropout", dropout}}, score});
+    results.records.push_back({trial,
+                               stage,
+                               stage == 0 ? 1 : 5,
+                               {{"lr", lr}, {"lambda", 1e-3}, {"dropout", dropout}},
+                               score});
   };
   add(0, 0, 1e-5, 0.1, 0.25);
   add(1, 0, 1e-3, 0.2, 0.5);
@@ -178,9 +181,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drawings: needs the folder to write into\n");
     return 2;
   }
-  for (const auto write :
-       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow, flat_and_lost,
-        searches}) {
+  for (const auto write : {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow,
+                           flat_and_lost, searches}) {
     write(argv[1]);
   }
 }

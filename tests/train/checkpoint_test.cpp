@@ -213,8 +213,8 @@ TEST(Checkpoint, ADamagedOneIsPassedOver) {
   }
   SpiralRun run(folder.path("run"));
   const std::vector<Array<double>> before = run.weights();
-  expect_error<FileError>([&] { run.fit(); },
-                          {"[fit]", "whole checkpoint", "none of 2", "damaged", "empty the folder"});
+  expect_error<FileError>([&] { run.fit(); }, {"[fit]", "whole checkpoint", "none of 2", "damaged",
+                                               "empty the folder"});
   EXPECT_EQ(run.weights(), before);
 }
 
@@ -235,7 +235,8 @@ TEST(Checkpoint, OtherDataOptionsAndModelsAreListed) {
   const std::vector<Array<double>> before = run.weights();
   expect_error<ValueError>(
       [&] { run.fit(); },
-      {"[fit]", "data and options", "'fit.batch_size' was 16 and is 32", "'fit.seed' was 9 and is 1",
+      {"[fit]", "data and options", "'fit.batch_size' was 16 and is 32",
+       "'fit.seed' was 9 and is 1",
        "'fit.augmentation' was flip 0, padding 0, noise 0 and is flip 0, padding 0, noise 0.5",
        "'fit.data' was 60 samples (2,), 3 classes, CRC-32 ", "'lambda' was 0.1 and is 0.2",
        "'fit.optimizer.groups.0.learning_rate' was 0.1 and is 0.2", "another folder"});
@@ -246,8 +247,9 @@ TEST(Checkpoint, OtherDataOptionsAndModelsAreListed) {
   wider.model = nn::Architecture("fc9 relu fc3", {2}).build();
   const std::vector<Array<double>> initial = wider.weights();
   const GeneratorState draws = nn::default_generator().state();
-  expect_error<ValueError>([&] { wider.fit(); }, {"[fit]", "checkpoint-000000000012", "[load_state_dict]",
-                                                  "'0.weight'", "'0.bias'", "'2.weight'"});
+  expect_error<ValueError>([&] { wider.fit(); },
+                           {"[fit]", "checkpoint-000000000012", "[load_state_dict]", "'0.weight'",
+                            "'0.bias'", "'2.weight'"});
   EXPECT_EQ(wider.weights(), initial);
   EXPECT_EQ(nn::default_generator().state(), draws);
 
@@ -329,8 +331,10 @@ TEST(Checkpoint, LeftoversOfKilledProcessesGo) {
   const TempFolder folder;
   ChildProcess child({"/bin/true"});
   ASSERT_TRUE(child.ends_within(std::chrono::seconds(10)));
-  const std::string dead = folder.write("run/.tapegrad-" + std::to_string(child.pid()) + "-1.tmp", "x");
-  const std::string alive = folder.write("run/.tapegrad-" + std::to_string(getpid()) + "-99.tmp", "x");
+  const std::string dead =
+      folder.write("run/.tapegrad-" + std::to_string(child.pid()) + "-1.tmp", "x");
+  const std::string alive =
+      folder.write("run/.tapegrad-" + std::to_string(getpid()) + "-99.tmp", "x");
   SpiralRun run(folder.path("run"));
   run.fit();
   EXPECT_FALSE(fs::exists(dead));
@@ -374,10 +378,10 @@ void kill_often(int kills) {
   while (made < kills || ended == 0) {
     const std::string run = folder.path("run" + std::to_string(ended));
     ChildProcess child(command(run, "result"));
-    const auto time = std::chrono::microseconds(
-        generator.below(static_cast<std::uint64_t>(whole.count()) + 1));
-    const bool ends = made == kills ? child.ends_within(std::chrono::seconds(60))
-                                    : child.ends_within(time);
+    const auto time =
+        std::chrono::microseconds(generator.below(static_cast<std::uint64_t>(whole.count()) + 1));
+    const bool ends =
+        made == kills ? child.ends_within(std::chrono::seconds(60)) : child.ends_within(time);
     if (ends) {
       ASSERT_EQ(child.exit_code(), 0);
       ASSERT_EQ(content_of(folder.path("result")), expected) << "after " << made << " kills";

@@ -38,8 +38,8 @@ TEST(Ensemble, ProbabilitiesAreSoftmaxInEvaluation) {
   model.parameters()[0].set_value(array({2, 2}, {1, 0, 0, 1}));
   model.parameters()[1].set_value(array({2}, {0, 0}));
   const double e = std::exp(1), e2 = std::exp(2);
-  const Array<double> expected =
-      array({3, 2}, {e / (e + 1), 1 / (e + 1), 1 / (1 + e2), e2 / (1 + e2), 1 / (1 + e2), e2 / (1 + e2)});
+  const Array<double> expected = array(
+      {3, 2}, {e / (e + 1), 1 / (e + 1), 1 / (1 + e2), e2 / (1 + e2), 1 / (1 + e2), e2 / (1 + e2)});
   for (const int batch : {1, 2, 256}) {
     expect_arrays(train::probabilities(model, dataset, f64, batch), expected, 1e-14);
     expect_arrays(train::probabilities(model, dataset, f32, batch), expected, 1e-6);
@@ -57,11 +57,13 @@ TEST(Ensemble, MeanOfProbabilitiesDecides) {
   EXPECT_NEAR(ensemble.members()[0].accuracy, 1.0 / 3, 1e-15);
   EXPECT_NEAR(ensemble.members()[1].accuracy, 1.0 / 3, 1e-15);
   EXPECT_EQ(ensemble.members()[2].accuracy, 1);
-  EXPECT_NEAR(ensemble.members()[0].loss, -(std::log(0.9) + std::log(0.4) + std::log(0.4)) / 3, 1e-15);
+  EXPECT_NEAR(ensemble.members()[0].loss, -(std::log(0.9) + std::log(0.4) + std::log(0.4)) / 3,
+              1e-15);
   EXPECT_NEAR(ensemble.mean().accuracy, 5.0 / 9, 1e-15);
   EXPECT_EQ(ensemble.best().name, "c");
   EXPECT_EQ(ensemble.ensemble().accuracy, 1);
-  EXPECT_NEAR(ensemble.ensemble().loss, -(std::log(0.7) + std::log(0.7) + std::log(0.55)) / 3, 1e-15);
+  EXPECT_NEAR(ensemble.ensemble().loss, -(std::log(0.7) + std::log(0.7) + std::log(0.55)) / 3,
+              1e-15);
   // Of the mean probability the logarithm is larger than the mean of the logarithms.
   EXPECT_LT(ensemble.ensemble().loss, ensemble.mean().loss);
   EXPECT_EQ(ensemble.to_table(),
@@ -92,11 +94,21 @@ TEST(Ensemble, Refuses) {
   expect_error<ValueError>([&] { ensemble.mean(); }, {"[ensemble]", "members"});
   expect_error<ValueError>([&] { ensemble.best(); }, {"members"});
   expect_error<ValueError>([&] { ensemble.ensemble(); }, {"members"});
-  expect_error<ShapeError>([&] { ensemble.add("a", array({2, 3}, {1, 0, 0, 1, 0, 0})); }, {"(3, 2)"});
-  expect_error<ValueError>([&] { ensemble.add("a", array({3, 2}, {1, 0, 1, 1, 1, 0})); },
-                           {"those of a for sample 1", "sum of 2"});
-  expect_error<ValueError>([&] { ensemble.add("a", array({3, 2}, {1, 0, 1, 0, -1, 2})); },
-                           {"sample 2"});
+  expect_error<ShapeError>(
+      [&] {
+        ensemble.add("a", array({2, 3}, {1, 0, 0, 1, 0, 0}));
+      },
+      {"(3, 2)"});
+  expect_error<ValueError>(
+      [&] {
+        ensemble.add("a", array({3, 2}, {1, 0, 1, 1, 1, 0}));
+      },
+      {"those of a for sample 1", "sum of 2"});
+  expect_error<ValueError>(
+      [&] {
+        ensemble.add("a", array({3, 2}, {1, 0, 1, 0, -1, 2}));
+      },
+      {"sample 2"});
   nn::Sequential wide(nn::Linear(2, 3));
   expect_error<ShapeError>([&] { ensemble.add("a", wide); }, {"(3, 2)", "(3, 3)"});
   EXPECT_TRUE(ensemble.members().empty());

@@ -29,8 +29,8 @@ void run(const std::string& folder, const std::string& result) {
       nn::Architecture("conv3-4 bn relu pool2 dropout0.3 fc16 relu dropout0.2 fc3", {1, 8, 8})
           .build();
   optim::SGD sgd(model.parameters(), 0.05, 0.9);
-  optim::LRScheduler schedule(
-      sgd, optim::schedule::warm_up(5, optim::schedule::cosine_annealing(43)));
+  optim::LRScheduler schedule(sgd,
+                              optim::schedule::warm_up(5, optim::schedule::cosine_annealing(43)));
   optim::ExponentialMovingAverage average(model.parameters(), 0.9);
 
   train::Options options;
@@ -53,9 +53,11 @@ void run(const std::string& folder, const std::string& result) {
   const train::Progress last = train::fit(model, sgd, train, options);
 
   NamedParameters learned = nn::state_dict(model);
-  for (const auto& [name, value] : average.state_dict()) learned.emplace_back("average." + name, value);
+  for (const auto& [name, value] : average.state_dict())
+    learned.emplace_back("average." + name, value);
   for (const auto& [name, value] : sgd.state_dict()) learned.emplace_back("sgd." + name, value);
-  const Array<double> figures = {last.loss, last.penalty, last.accuracy, last.validation_loss.value(),
+  const Array<double> figures = {last.loss, last.penalty, last.accuracy,
+                                 last.validation_loss.value(),
                                  static_cast<double>(last.best_epoch)};
   learned.emplace_back("figures", Parameter(figures, f64));
   learned.emplace_back("next draw", Parameter(nn::default_generator().uniform(), f64));

@@ -143,8 +143,8 @@ TEST(Search, FilesAreNamedWithTheirScores) {
   options.stages = {{1, 2}};
   const Array<double> weights = {1, 2};
   train::run_worker(options, [&](const Trial& trial) {
-    return TrialResult{trial.number == 0 ? 0.87311 : 0.5, {{"w", Parameter(weights, f32)}},
-                       {{"loss", 0.25}}};
+    return TrialResult{
+        trial.number == 0 ? 0.87311 : 0.5, {{"w", Parameter(weights, f32)}}, {{"loss", 0.25}}};
   });
   const std::string path =
       folder.path("search/results/stage-1_score-0.8731_trial-0000.safetensors");

@@ -48,9 +48,9 @@ NamedParameters BestEpoch::state_dict() const {
   NamedParameters state = kept_;
   // An array, since an array may hold what a number of a state may not: an infinite loss.
   state.emplace_back("quality", Parameter(Array<double>{quality_}, f64));
-  return optim::detail::saved_state(
-      std::move(state), {{"epoch", static_cast<double>(epoch_), -1, 0x1p31, true},
-                         {"waited", static_cast<double>(waited_), 0, 0x1p31, true}});
+  return optim::detail::saved_state(std::move(state),
+                                    {{"epoch", static_cast<double>(epoch_), -1, 0x1p31, true},
+                                     {"waited", static_cast<double>(waited_), 0, 0x1p31, true}});
 }
 
 void BestEpoch::load_state_dict(const NamedParameters& state) {
@@ -62,8 +62,7 @@ void BestEpoch::load_state_dict(const NamedParameters& state) {
   const Parameter quality(Array<double>{0}, f64);
   arrays.emplace_back("quality", quality);
   const std::vector<double> numbers = optim::detail::load_saved_state(
-      "BestEpoch", arrays,
-      {{"epoch", 0, -1, 0x1p31, true}, {"waited", 0, 0, 0x1p31, true}}, state);
+      "BestEpoch", arrays, {{"epoch", 0, -1, 0x1p31, true}, {"waited", 0, 0, 0x1p31, true}}, state);
   kept_ = std::move(kept);
   quality_ = quality.value()(0);
   epoch_ = static_cast<int>(numbers[0]);

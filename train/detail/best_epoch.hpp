@@ -24,7 +24,8 @@ class BestEpoch {
   /// Puts its weights back, if they were kept.
   void restore() const;
 
-  /// What it remembers: `quality`, `epoch` and `waited`, and the weights it keeps as `weights.NAME`.
+  /// What it remembers: `quality`, `epoch` and `waited`, and the weights it keeps as
+  /// `weights.NAME`.
   NamedParameters state_dict() const;
   /// Restores such a set. Throws ValueError and changes nothing, unless all is there.
   void load_state_dict(const NamedParameters& state);

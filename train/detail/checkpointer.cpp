@@ -39,8 +39,9 @@ void check(const std::vector<train::Stateful>& state) {
     }
     if (!names.insert(part.name).second) {
       throw ValueError("[fit] needs state for checkpoints under names of its own, got '" +
-                       part.name + "' twice; model, optimizer, generator, position and best are "
-                                   "those of fit itself");
+                       part.name +
+                       "' twice; model, optimizer, generator, position and best are "
+                       "those of fit itself");
     }
   }
 }
@@ -49,8 +50,8 @@ LockFile lock(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error && !fs::is_directory(folder)) {
-    Origin{"fit", folder}.fail("needs a folder for checkpoints; it cannot be made ({}); name another",
-                               error.message());
+    Origin{"fit", folder}.fail(
+        "needs a folder for checkpoints; it cannot be made ({}); name another", error.message());
   }
   const Origin origin{"fit", (fs::path(folder) / ".lock").string()};
   auto locked = LockFile::try_lock(origin);
@@ -118,7 +119,8 @@ bool Checkpointer::resume() {
   }
   if (!resumed.refused.empty()) {
     Origin{"fit", options_.folder}.fail(
-        "needs a whole checkpoint to go on from; none of {} is one, the newest for this reason: {}; "
+        "needs a whole checkpoint to go on from; none of {} is one, the newest for this reason: "
+        "{}; "
         "empty the folder to begin anew",
         resumed.refused.size(), resumed.refused.front());
   }

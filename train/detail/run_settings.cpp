@@ -37,10 +37,10 @@ std::map<std::string, std::string> settings_of(const train::Run& run) {
   set("augmentation", fmt::format("flip {}, padding {}, noise {}", augmentation.flip,
                                   augmentation.padding, augmentation.noise));
   const train::EarlyStopping& stopping = options.early_stopping;
-  set("early_stopping", fmt::format("patience {}, watch {}, min_delta {}, restore_best {}",
-                                    stopping.patience,
-                                    stopping.watch == train::Watch::accuracy ? "accuracy" : "loss",
-                                    stopping.min_delta, stopping.restore_best));
+  set("early_stopping",
+      fmt::format("patience {}, watch {}, min_delta {}, restore_best {}", stopping.patience,
+                  stopping.watch == train::Watch::accuracy ? "accuracy" : "loss",
+                  stopping.min_delta, stopping.restore_best));
   for (const auto& [name, value] : run.optimizer.state_dict()) {
     if (name.compare(0, 7, "groups.") != 0) continue;
     set(("optimizer." + name).c_str(), fmt::format("{}", value.value()()));

@@ -50,17 +50,16 @@ void check(const SearchOptions& options) {
     }
     if (!(range.low < range.high) || !std::isfinite(range.low) || !std::isfinite(range.high) ||
         (range.logarithmic && !(range.low > 0))) {
-      throw ValueError(fmt::format("[search] needs {} from a low to a higher number{}, got {} to {}",
-                                   range.name, range.logarithmic ? ", both above 0" : "", range.low,
-                                   range.high));
+      throw ValueError(
+          fmt::format("[search] needs {} from a low to a higher number{}, got {} to {}", range.name,
+                      range.logarithmic ? ", both above 0" : "", range.low, range.high));
     }
   }
   if (options.stages.empty()) throw ValueError("[search] needs at least one stage, got none");
   const Stage* before = nullptr;
   for (const Stage& stage : options.stages) {
     if (stage.epochs < 1 || stage.trials < 1 || stage.trials > 9999 ||
-        (before != nullptr &&
-         (stage.epochs <= before->epochs || stage.trials > before->trials))) {
+        (before != nullptr && (stage.epochs <= before->epochs || stage.trials > before->trials))) {
       throw ValueError(fmt::format(
           "[search] needs stages of 1 to 9999 trials, later ones with more epochs and no more "
           "trials; got {} epochs of {} trials{}",
@@ -204,8 +203,8 @@ void SearchFolder::finish(const Trial& trial, const train::TrialResult& result,
   }
   const std::string score =
       std::isnan(result.score) ? std::string("none") : fmt::format("{:.4f}", result.score);
-  const std::string name =
-      fmt::format("{}score-{}{}", result_beginning(trial.stage), score, result_ending(trial.number));
+  const std::string name = fmt::format("{}score-{}{}", result_beginning(trial.stage), score,
+                                       result_ending(trial.number));
   train::save_checkpoint(within(within(options_.folder, "results"), name), checkpoint);
 }
 

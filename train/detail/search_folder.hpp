@@ -23,6 +23,7 @@ namespace tapegrad::detail {
 // holds the claim and has looked, after taking it, that there is none. All else follows from the
 // results: which trials go on is the same for everyone who looks once a stage is finished.
 
+/// What a process of a search reads and writes there.
 class SearchFolder {
  public:
   /// Makes the folder, or joins a search that is there. Throws as train::run_worker.
@@ -32,12 +33,12 @@ class SearchFolder {
   std::vector<train::Trial> trials(int stage, const train::SearchResults& results) const;
   /// Everything that is finished.
   train::SearchResults results() const;
-  /// How many trials are finished, each stage counting by itself, and the best score of the latest
-  /// one, to the digits of the files' names; NaN if there is none.
+  /// How far a search is.
   struct Standing {
-    int finished = 0;
-    double best = 0;
+    int finished = 0;  ///< Trials, each stage counting by itself.
+    double best = 0;   ///< The best score of the latest stage as files' names say; NaN if none.
   };
+  /// How far it is, by the names of the results alone.
   Standing standing() const;
   /// Whether this trial's stage is finished.
   bool is_finished(const train::Trial& trial) const;
@@ -46,8 +47,8 @@ class SearchFolder {
   /// The same for anything else, `worker-0` say.
   std::optional<LockFile> claim(const std::string& what) const;
   /// Writes a result. Throws ValueError for the name of a statistic that is no word.
-  void finish(const train::Trial& trial, const train::TrialResult& result,
-              const std::string& error, double seconds) const;
+  void finish(const train::Trial& trial, const train::TrialResult& result, const std::string& error,
+              double seconds) const;
 
  private:
   train::SearchOptions options_;

@@ -53,8 +53,8 @@ train::SearchResults search_of_json(const std::string& json, const Origin& origi
     const Json search = Json::parse(json);
     train::SearchResults results;
     for (const Json& range : search.at("ranges")) {
-      results.ranges.push_back({range.at("name"), range.at("low"), range.at("high"),
-                                range.at("logarithmic")});
+      results.ranges.push_back(
+          {range.at("name"), range.at("low"), range.at("high"), range.at("logarithmic")});
     }
     for (const Json& stage : search.at("stages")) {
       results.stages.push_back({stage.at("epochs"), stage.at("trials")});
@@ -79,14 +79,10 @@ std::string search_differences(const std::string& theirs, const std::string& our
 std::string to_json(const train::TrialRecord& record) {
   Json parameters = Json::object();
   for (const auto& [name, value] : record.parameters) parameters[name] = value;
-  return Json{{"trial", record.trial},
-              {"stage", record.stage + 1},
-              {"epochs", record.epochs},
-              {"score", record.score},
-              {"parameters", parameters},
-              {"statistics", record.statistics},
-              {"seconds", record.seconds},
-              {"error", record.error}}
+  return Json{{"trial", record.trial},     {"stage", record.stage + 1},
+              {"epochs", record.epochs},   {"score", record.score},
+              {"parameters", parameters},  {"statistics", record.statistics},
+              {"seconds", record.seconds}, {"error", record.error}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
