@@ -436,7 +436,7 @@ std::string to_string(Problem problem) {
     case Problem::not_a_number:
       return "loss is no number";
     case Problem::regularization_too_strong:
-      return "regularization too strong";
+      return "regularisation too strong";
     case Problem::learning_rate_too_high:
       return "learning rate too high";
     case Problem::symmetry:

@@ -35,16 +35,16 @@ struct Finding {
 
 // NOTE [Thresholds of the diagnosis]
 // Each stands between what healthy runs show and what broken ones do, far from both; a run close to
-// one of them is not clearly ill. Seen in runs on spirals, small images and Fashion-MNIST.
+// one of them is not clearly ill. Seen in runs on spirals, Fashion-MNIST and CIFAR-10.
 
 /// Where a figure becomes a finding.
 struct DiagnosisThresholds {
   /// Of the first loss: a mean loss of the last epoch's steps above it has risen. Steps that help
   /// do not end above the beginning; the half more allows for small batches.
   double loss_rise = 1.5;
-  /// ‖update‖/‖weights‖, the median over the weights. About 1e−3 is usual, and up to 0.05 while
-  /// small first weights grow; a tenth of the weights at every step leaves nothing of what was
-  /// learned ten steps ago.
+  /// ‖update‖/‖weights‖, the median over the weights. About 1e−3 is usual; a tenth of the weights
+  /// at every step leaves nothing of what was learned ten steps ago. While small first weights grow
+  /// it may be more, so it counts where it lasts, where the loss rises, and where ReLUs die.
   double high_update_ratio = 0.1;
   /// The update ratios of all steps together: a run that could not move its weights by a tenth of
   /// their size, had all steps pointed the same way, has not gone anywhere.

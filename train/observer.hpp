@@ -57,7 +57,9 @@ class Observer {
 
  protected:
   Observer() = default;
+  /// For observers that can be copied.
   Observer(const Observer&) = default;
+  /// The same.
   Observer& operator=(const Observer&) = default;
 };
 

@@ -16,8 +16,8 @@ struct RecorderOptions {
   /// Of the run, for legends.
   std::string name = {};
   /// How many steps of an epoch are looked at closely, spread evenly, the last one among them; at
-  /// least 1. The first step of a run is one more. Each is recorded on an inspect tape and takes
-  /// about twice as long; of the others only loss and rate are kept.
+  /// least 1. The first step of a run is one more. Each takes two to three times as long as others,
+  /// of which only loss and rate are kept.
   int observed_steps = 10;
   /// Intervals of histograms, at least 1.
   int bins = 40;
@@ -27,10 +27,11 @@ struct RecorderOptions {
 };
 
 // NOTE [What is observed]
-// Ratios and histograms change slowly and cost about a step each time, so a few steps per epoch are
-// looked at, whatever its length: an epoch of 2,000 steps takes half a percent longer. Ten batches
-// of 32 are also enough to call a unit dead: one that answers to 2 % of the samples stays silent on
-// all 320 once in 600 cases.
+// Ratios and histograms change slowly and cost time: a step of the 784-128-64-10 network on batches
+// of 32 takes 2.5 times as long when it is looked at, one of a convolutional network 1.7 times. So
+// a few steps per epoch are looked at, whatever its length; an epoch of Fashion-MNIST, 1,875 steps,
+// takes less than one percent longer. Ten batches of 32 are also enough to call a unit dead: one
+// that answers to 2 % of the samples stays silent on all 320 once in 600 cases.
 
 /// Writes down what happens in `fit`: losses of all steps, figures of all epochs, and of some steps
 /// per epoch update ratios, gradients, and what comes out of activations. It hooks the modules
