@@ -91,9 +91,12 @@
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/approximate_neighbors.hpp>
+#include <tapegrad/train/checkpoint.hpp>
+#include <tapegrad/train/checkpoint_options.hpp>
 #include <tapegrad/train/decision_regions.hpp>
 #include <tapegrad/train/diagnosis.hpp>
 #include <tapegrad/train/direction.hpp>
+#include <tapegrad/train/ensemble.hpp>
 #include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/fit.hpp>
 #include <tapegrad/train/history.hpp>
@@ -107,6 +110,9 @@
 #include <tapegrad/train/recorder.hpp>
 #include <tapegrad/train/report.hpp>
 #include <tapegrad/train/sanity_checks.hpp>
+#include <tapegrad/train/search.hpp>
+#include <tapegrad/train/search_results.hpp>
+#include <tapegrad/train/stateful.hpp>
 #include <tapegrad/train/templates.hpp>
 
 /// Automatic differentiation on an explicit tape: tapes, values, parameters, and the functions and
@@ -136,7 +142,8 @@ namespace schedule {}
 /// Data sets, preprocessing and mini-batches.
 namespace data {}
 
-/// The loop around a network: training, what is recorded of it, evaluation.
+/// The loop around a network: training, what is recorded of it, checkpoints, search, ensembles,
+/// evaluation.
 namespace train {}
 
 }  // namespace tapegrad

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -62,6 +63,15 @@ void Batches::augment(const Augmentation& augmentation) {
   augmentation_ = augmentation;
 }
 
+void Batches::set_next_epoch(std::uint64_t epoch, std::size_t batch) {
+  if (batch > count_) {
+    throw ValueError(fmt::format(
+        "[batches] needs a batch from 0 to {}, the end of an epoch; got {}", count_, batch));
+  }
+  next_epoch_ = epoch;
+  next_batch_ = batch;
+}
+
 Batches::Iterator Batches::begin() {
   if (dataset_->sample_shape() != sample_shape_ || dataset_->inputs.shape()[0] != order_.size() ||
       dataset_->size() != order_.size()) {
@@ -75,7 +85,7 @@ Batches::Iterator Batches::begin() {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (shuffle_) Generator(seed_, batches_stream + epoch_).shuffle(order_.begin(), order_.end());
   ++loops_;
-  return Iterator(this, 0);
+  return Iterator(this, std::exchange(next_batch_, 0));
 }
 
 Batches::Iterator Batches::end() {

@@ -27,9 +27,9 @@ struct Batch {
 ///       for (const Batch& batch : batches) ...
 ///
 /// The order of an epoch depends on the seed and the epoch's number alone, so training resumed at
-/// `set_next_epoch(n)` sees what it would have seen. Batches are copied into two buffers made
-/// beforehand: a loop allocates nothing, and a batch is valid until the next one. The data set is
-/// referenced: it must live as long and keep its shape.
+/// `set_next_epoch(n, batch)` sees what it would have seen. Batches are copied into two buffers
+/// made beforehand: a loop allocates nothing, and a batch is valid until the next one. The data set
+/// is referenced: it must live as long and keep its shape.
 class Batches {
  public:
   class Iterator;
@@ -52,8 +52,9 @@ class Batches {
   /// The number of the epoch that the next loop will be, counted from 0.
   std::uint64_t next_epoch() const { return next_epoch_; }
 
-  /// Makes the next loop epoch number `epoch`, as when training is resumed.
-  void set_next_epoch(std::uint64_t epoch) { next_epoch_ = epoch; }
+  /// Makes the next loop epoch number `epoch`, as when training is resumed, and that loop alone
+  /// begin at batch number `batch` of it. Throws ValueError for a batch beyond count().
+  void set_next_epoch(std::uint64_t epoch, std::size_t batch = 0);
 
   /// Starts the next epoch, whether or not the one before was walked to its end. A loop within a
   /// loop over the same object makes the outer one throw ValueError. Throws ShapeError if the data
@@ -75,6 +76,7 @@ class Batches {
   std::size_t count_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t next_epoch_ = 0;
+  std::size_t next_batch_ = 0;
   std::uint64_t loops_ = 0;
   std::vector<std::size_t> order_;
   Batch full_;

@@ -34,7 +34,7 @@ struct Arguments {
   std::string data = "spiral";
   std::string data_dir;
   std::string model;
-  std::string save, report, metrics;
+  std::string save, report, metrics, checkpoints;
   std::optional<int> epochs, batch_size, crop;
   std::optional<double> learning_rate, weight_decay, flip;
   std::optional<std::string> schedule;
@@ -257,6 +257,20 @@ void run(const Arguments& arguments) {
     options.after_step = [&] { schedule->step(); };
   }
 
+  if (!arguments.checkpoints.empty()) {
+    options.checkpoints.folder = arguments.checkpoints;
+    options.checkpoints.settings = {
+        {"model", recipe.pattern},
+        {"loss", recipe.svm ? "hinge" : "cross-entropy"},
+        {"schedule",
+         recipe.cosine ? fmt::format("cosine over {} epochs", recipe.epochs) : "constant"}};
+    if (schedule) options.checkpoints.state = {{"schedule", *schedule}};
+    options.checkpoints.on_resume = [](const train::Resumed& resumed) {
+      for (const std::string& reason : resumed.refused) fmt::print(stderr, "train: {}\n", reason);
+      fmt::print(stderr, "goes on from {}\n", resumed.path);
+    };
+  }
+
   if (arguments.check) {
     train::SanityOptions checks;
     checks.loss = options.loss;
@@ -355,6 +369,8 @@ int main(int argc, char** argv) {
       "written after every epoch");
   app.add_option("--metrics", arguments.metrics,
                  "folder for the same as CSV, JSON Lines and a TensorBoard event file");
+  app.add_option("--checkpoints", arguments.checkpoints,
+                 "folder for a checkpoint after every epoch, from which the same command goes on");
   app.add_option("--save", arguments.save, "folder for the trained model, which `predict` reads");
   CLI11_PARSE(app, argc, argv);
 

@@ -3,13 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <tapegrad/autograd/tape.hpp>
 #include <tapegrad/data/batches.hpp>
+#include <tapegrad/nn/init.hpp>
 #include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/mode_guard.hpp>
-#include <tapegrad/nn/state_dict.hpp>
+#include <tapegrad/train/detail/best_epoch.hpp>
+#include <tapegrad/train/detail/checkpointer.hpp>
+#include <tapegrad/train/detail/position.hpp>
+#include <tapegrad/train/detail/run_settings.hpp>
 #include <tapegrad/train/detail/scores.hpp>
 
 namespace tapegrad::train {
@@ -55,49 +62,49 @@ void check(const Options& options, const data::Dataset& dataset) {
   }
 }
 
-/// The epoch that was best on the validation set, and its weights if they will be wanted.
-class BestEpoch {
- public:
-  explicit BestEpoch(const EarlyStopping& options) : options_(options) {}
+/// Where training stands, in the words of its monitors; times are left open.
+Progress progress_at(const detail::Position& at, int best_epoch, int epochs, std::int64_t steps) {
+  Progress progress{};
+  const auto seen = static_cast<double>(at.seen);
+  progress.epoch = at.epoch;
+  progress.epochs = epochs;
+  progress.step = at.step;
+  progress.steps = steps;
+  progress.loss = at.loss_sum / seen;
+  progress.penalty = at.penalty_sum / seen;
+  progress.accuracy = static_cast<double>(at.correct) / seen;
+  progress.step_bytes = at.step_bytes;
+  progress.validation_loss = at.validation_loss;
+  progress.validation_accuracy = at.validation_accuracy;
+  progress.best_epoch = best_epoch;
+  progress.stopped = at.stopped;
+  return progress;
+}
 
-  /// Takes notice of an epoch; true if training ends with it.
-  bool is_enough(const Evaluation& validation, int epoch, const nn::Module& model) {
-    const double quality =
-        options_.watch == Watch::accuracy ? validation.accuracy() : -validation.loss;
-    // The first epoch need not be better than anything; NaN never is.
-    if (epoch_ < 0 ? !std::isnan(quality) : quality > quality_ + options_.min_delta) {
-      quality_ = quality;
-      epoch_ = epoch;
-      waited_ = 0;
-      if (options_.restore_best) keep(model);
-    } else {
-      ++waited_;
+/// A checkpointer for all that `fit` and what it is given change, if it is to have one.
+std::optional<detail::Checkpointer> checkpointer_of(const Run& run, detail::Position& at,
+                                                    detail::BestEpoch& best) {
+  if (run.options.checkpoints.folder.empty()) return std::nullopt;
+  const auto load_position = [&](const NamedParameters& state) {
+    detail::Position there;
+    there.load_state_dict(state);
+    if (there.epoch >= run.options.epochs) {
+      throw ValueError("[fit] needs at least the " + std::to_string(there.epoch + 1) +
+                       " epochs that the run has begun, got " + std::to_string(run.options.epochs));
     }
-    return options_.patience > 0 && waited_ >= options_.patience;
-  }
-
-  /// Its number; −1 if there is none.
-  int epoch() const { return epoch_; }
-
-  /// Puts its weights back, if they were kept.
-  void restore(const nn::Module& model) const {
-    if (kept_.empty()) return;
-    NamedParameters now = nn::state_dict(model);
-    for (std::size_t i = 0; i < now.size(); ++i) now[i].second.set_value(kept_[i].value());
-  }
-
- private:
-  void keep(const nn::Module& model) {
-    kept_.clear();
-    for (const auto& [name, parameter] : nn::state_dict(model)) kept_.push_back(parameter.clone());
-  }
-
-  const EarlyStopping options_;
-  double quality_ = 0;
-  int epoch_ = -1;
-  int waited_ = 0;
-  std::vector<Parameter> kept_;
-};
+    at = there;
+  };
+  // The position first: it alone is refused for a reason besides its form.
+  std::vector<Stateful> state = {{"position", [&] { return at.state_dict(); }, load_position},
+                                 {"model", run.model},
+                                 {"optimizer", run.optimizer},
+                                 {"generator", nn::default_generator()},
+                                 {"best", best}};
+  const std::vector<Stateful>& more = run.options.checkpoints.state;
+  state.insert(state.end(), more.begin(), more.end());
+  return std::optional<detail::Checkpointer>(std::in_place, run.options.checkpoints,
+                                             std::move(state), detail::settings_of(run));
+}
 
 }  // namespace
 
@@ -114,18 +121,23 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
   const auto tell = [&](auto&& event) {
     for (Observer* observer : options.observers) event(*observer);
   };
-  BestEpoch best(options.early_stopping);
-  std::int64_t seen_before = 0, step_bytes = 0;
-  Array<double> kept_scores[2];  // Of whole batches, and of the smaller one that ends an epoch.
+  detail::Position at;
+  detail::BestEpoch best(options.early_stopping, model);
+  std::optional<detail::Checkpointer> checkpointer = checkpointer_of(run, at, best);
   Progress progress{};
+  if (checkpointer && checkpointer->resume()) {
+    progress = progress_at(at, best.epoch(), options.epochs, steps);
+    batches.set_next_epoch(static_cast<std::uint64_t>(at.epoch), static_cast<std::size_t>(at.step));
+  }
+  std::int64_t seen_here = 0;    // In this process, by which its pace is told.
+  Array<double> kept_scores[2];  // Of whole batches, and of the smaller one that ends an epoch.
   tell([&](Observer& observer) { observer.begin(run); });
   try {
-    for (int epoch = 0; epoch < options.epochs && !progress.stopped; ++epoch) {
-      std::int64_t step = 0, seen = 0, correct = 0;
-      double loss_sum = 0, penalty_sum = 0;
+    for (; at.epoch < options.epochs && !at.stopped; at = at.next_epoch()) {
       for (const data::Batch& batch : batches) {
         bool keeps_values = false;
-        tell([&](Observer& o) { keeps_values = o.wants_values(epoch, step) || keeps_values; });
+        tell(
+            [&](Observer& o) { keeps_values = o.wants_values(at.epoch, at.step) || keeps_values; });
         Tape tape(options.precision, keeps_values ? inspect : lean);
         const Var scores = model(tape.data(batch.inputs));
         detail::check_scores(scores, batch.size(), dataset.classes, "fit");
@@ -135,13 +147,13 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
         const Var loss = options.penalty ? data_loss + penalty : data_loss;
         const double penalty_value = options.penalty ? penalty.item() : 0;
         const auto count = static_cast<std::int64_t>(batch.size());
-        seen += count;
-        Array<double>& score_numbers = kept_scores[step + 1 < steps ? 0 : 1];
+        Array<double>& score_numbers = kept_scores[at.step + 1 < steps ? 0 : 1];
         scores.value_to(score_numbers);
-        correct += detail::count_correct(score_numbers, batch.labels);
-        loss_sum += loss.item() * static_cast<double>(count);
-        penalty_sum += penalty_value * static_cast<double>(count);
-        const Step now{epoch, step, batch, scores, loss, penalty_value};
+        at.seen += count;
+        at.correct += detail::count_correct(score_numbers, batch.labels);
+        at.loss_sum += loss.item() * static_cast<double>(count);
+        at.penalty_sum += penalty_value * static_cast<double>(count);
+        const Step now{at.epoch, at.step, batch, scores, loss, penalty_value};
         tell([&](Observer& observer) { observer.after_forward(now); });
         optimizer.zero_grad();
         loss.backward();
@@ -149,36 +161,33 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
         optimizer.step();
         if (options.after_step) options.after_step();
         tell([&](Observer& observer) { observer.after_update(now); });
-        step_bytes = std::max(step_bytes, tape.memory().peak);
+        at.step_bytes = std::max(at.step_bytes, tape.memory().peak);
 
-        const auto seen_now = static_cast<double>(seen);
-        progress.epoch = epoch;
-        progress.epochs = options.epochs;
-        progress.step = ++step;
-        progress.steps = steps;
-        progress.loss = loss_sum / seen_now;
-        progress.penalty = penalty_sum / seen_now;
-        progress.accuracy = static_cast<double>(correct) / seen_now;
-        progress.step_bytes = step_bytes;
-        progress.validation_loss = progress.validation_accuracy = std::nullopt;
-        if (step == steps && options.validation != nullptr) {
+        const bool ends_epoch = ++at.step == steps;
+        if (ends_epoch && options.validation != nullptr) {
           const Evaluation on_validation =
               evaluate(model, *options.validation, options.loss, options.precision);
-          progress.validation_loss = on_validation.loss;
-          progress.validation_accuracy = on_validation.accuracy();
-          progress.stopped = best.is_enough(on_validation, epoch, model);
-          progress.best_epoch = best.epoch();
+          at.validation_loss = on_validation.loss;
+          at.validation_accuracy = on_validation.accuracy();
+          at.stopped = best.is_enough(on_validation, at.epoch);
         }
+        progress = progress_at(at, best.epoch(), options.epochs, steps);
         const double seconds = seconds_since(start);
-        const auto done = static_cast<double>(seen_before + seen);
-        progress.samples_per_second = done / seconds;
-        progress.seconds_left = progress.stopped ? 0 : (samples - done) * seconds / done;
-        if (step == steps) tell([&](Observer& observer) { observer.epoch_end(progress); });
+        seen_here += count;
+        const auto here = static_cast<double>(seen_here);
+        const double left =
+            samples - static_cast<double>(dataset.size()) * at.epoch - static_cast<double>(at.seen);
+        progress.samples_per_second = here / seconds;
+        progress.seconds_left = at.stopped ? 0 : left * seconds / here;
+        if (ends_epoch) tell([&](Observer& observer) { observer.epoch_end(progress); });
+        if (checkpointer) {
+          const bool ends_run = ends_epoch && (at.stopped || at.epoch + 1 == options.epochs);
+          checkpointer->after_step(at.epoch * steps + at.step, ends_epoch, at.epoch + 1, ends_run);
+        }
         if (monitor) monitor(progress);
       }
-      seen_before += seen;
     }
-    best.restore(model);
+    best.restore();
   } catch (const std::exception& error) {
     tell([&](Observer& observer) { observer.end(progress, error.what()); });
     throw;

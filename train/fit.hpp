@@ -10,6 +10,7 @@
 #include <tapegrad/data/dataset.hpp>
 #include <tapegrad/nn/module.hpp>
 #include <tapegrad/optim/optimizer.hpp>
+#include <tapegrad/train/checkpoint_options.hpp>
 #include <tapegrad/train/evaluation.hpp>
 #include <tapegrad/train/observer.hpp>
 
@@ -57,6 +58,9 @@ struct Options {
   /// Who watches from within, in this order, such as a Recorder; they must live until `fit`
   /// returns.
   std::vector<Observer*> observers = {};
+  /// Where the run is written down, to be resumed after its process has ended; nowhere unless it
+  /// says so.
+  CheckpointOptions checkpoints = {};
 };
 
 /// Where training stands, after every step.
@@ -67,7 +71,7 @@ struct Progress {
   std::int64_t steps;         ///< Steps of an epoch.
   double loss;                ///< Mean over the samples seen in this epoch.
   double accuracy;            ///< Share of them that was classified right, before each step.
-  double samples_per_second;  ///< Since training began.
+  double samples_per_second;  ///< Since training began, or went on from a checkpoint.
   double seconds_left;        ///< Until the last epoch ends, at this pace.
   std::int64_t step_bytes;    ///< Memory that the tape of the largest step so far needed.
   /// The mean of Options::penalty over the samples seen in this epoch, which `loss` contains.
@@ -88,6 +92,11 @@ using Monitor = std::function<void(const Progress&)>;
 /// ValueError for options below 1 or an empty data set, and for early stopping out of range or
 /// without a validation set, what `Augmentation::validate` throws, ShapeError if the model's output
 /// is not (batch, classes), NonFiniteError, naming the gate, when the loss is no longer a number.
+/// With checkpoints it first goes on from the newest whole one of their folder; a run that had
+/// ended returns at once. Then it throws, before anything has changed, FileError if the folder
+/// cannot be used or holds damaged checkpoints alone, and ValueError that lists the differences if
+/// the checkpoint was made with another model, optimizer, data or options; only the number of
+/// epochs may grow.
 Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
              const Options& options, const Monitor& monitor = {});
 

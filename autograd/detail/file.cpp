@@ -1,11 +1,13 @@
 #include <tapegrad/autograd/detail/file.hpp>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -14,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// How files begin that are not whole yet; the process that writes them follows.
+constexpr std::string_view unfinished_prefix = ".tapegrad-";
+
 /// A new file beside the target. It is removed unless it has taken the target's place.
 class Replacement {
  public:
@@ -21,7 +26,8 @@ class Replacement {
     static std::atomic<unsigned> count{0};
     do {
       // A short name of its own: the target's may be as long as names can be.
-      path_ = target.parent_path() / fmt::format(".tapegrad-{}-{}.tmp", getpid(), ++count);
+      path_ =
+          target.parent_path() / fmt::format("{}{}-{}.tmp", unfinished_prefix, getpid(), ++count);
       file_.reset(std::fopen(path_.c_str(), "wbx"));
     } while (!file_ && errno == EEXIST);
     if (!file_) fail();
@@ -51,12 +57,23 @@ class Replacement {
       fail();
     }
     placed_ = true;
+    sync_folder();
   }
 
  private:
   [[noreturn]] void fail() {
     origin_.fail("needs to write a file; that failed ({}); check the folder and the space left",
                  std::strerror(errno));
+  }
+
+  /// Puts the new name on the disk, too. That some file systems cannot is no reason to fail: the
+  /// file is there.
+  void sync_folder() const {
+    const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    fsync(descriptor);
+    close(descriptor);
   }
 
   const Origin& origin_;
@@ -122,6 +139,17 @@ void write_file(const Origin& origin, std::string_view bytes) {
   Replacement replacement(target, origin);
   replacement.write(bytes);
   replacement.take_place(fs::exists(old) ? old.permissions() : fs::perms::unknown);
+}
+
+void remove_unfinished(const std::string& folder) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.compare(0, unfinished_prefix.size(), unfinished_prefix) != 0) continue;
+    const long writer = std::strtol(name.c_str() + unfinished_prefix.size(), nullptr, 10);
+    const bool dead = writer > 0 && kill(static_cast<pid_t>(writer), 0) != 0 && errno == ESRCH;
+    if (dead) fs::remove(entry.path(), ignored);
+  }
 }
 
 }  // namespace tapegrad::detail

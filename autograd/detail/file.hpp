@@ -40,7 +40,10 @@ File open_file(const Origin& origin);
 std::string read_file(const Origin& origin);
 
 /// Makes `bytes` the content of the file of `origin`: all of them, or the file stays what it was.
-/// Throws FileError.
+/// It is on the disk, under its name, when this returns. Throws FileError.
 void write_file(const Origin& origin, std::string_view bytes);
+
+/// Removes what write_file has left in a folder in processes that were killed meanwhile.
+void remove_unfinished(const std::string& folder);
 
 }  // namespace tapegrad::detail

@@ -73,6 +73,9 @@ class HeaderReader : public Json::json_sax_t {
     return std::move(entries_);
   }
 
+  /// What `read` has met besides.
+  Metadata& metadata() { return metadata_; }
+
   bool null() override { misplaced(); }
   bool boolean(bool) override { misplaced(); }
   bool number_integer(std::int64_t) override { misplaced(); }
@@ -84,7 +87,10 @@ class HeaderReader : public Json::json_sax_t {
     return true;
   }
   bool string(std::string& text) override {
-    if (level_ == Level::metadata) return true;  // of no interest here
+    if (level_ == Level::metadata) {
+      metadata_.emplace_back(key_, std::move(text));
+      return true;
+    }
     if (level_ != Level::entry || key_ != "dtype") misplaced();
     entries_.back().dtype = std::move(text);
     return true;
@@ -148,6 +154,7 @@ class HeaderReader : public Json::json_sax_t {
 
   const Origin& origin_;
   std::vector<Entry> entries_;
+  Metadata metadata_;
   Level level_ = Level::outside;
   std::string name_;
   std::string key_;
@@ -213,7 +220,8 @@ void check_cover(const std::vector<Entry>& entries, std::size_t size, const Orig
 
 }  // namespace
 
-std::string safetensors_bytes(const NamedParameters& named, const Origin& origin) {
+std::string safetensors_bytes(const NamedParameters& named, const Origin& origin,
+                              const Metadata& metadata) {
   check_names(named, origin);
   // Doubles lie before floats: so all are aligned, whatever their order in the header.
   std::array<std::uint64_t, 2> next{};
@@ -222,6 +230,11 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
   }
   std::string header = "{";
   try {
+    for (const auto& [name, words] : metadata) {
+      header += fmt::format("{}{}:{}", header.size() > 1 ? "," : R"("__metadata__":{)",
+                            Json(name).dump(), Json(words).dump());
+    }
+    if (!metadata.empty()) header += "}";
     for (const auto& [name, parameter] : named) {
       if (name == metadata_key)
         origin.fail("needs names other than {}; rename the array", metadata_key);
@@ -234,7 +247,7 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
       next[wide ? 0 : 1] = end;
     }
   } catch (const Json::type_error&) {
-    origin.fail("needs names in UTF-8; one of them is not; rename it");
+    origin.fail("needs names in UTF-8, and words beside them; one is not; rename it");
   }
   header += "}";
   header.append((8 - header.size() % 8) % 8, ' ');
@@ -256,7 +269,8 @@ std::string safetensors_bytes(const NamedParameters& named, const Origin& origin
   return bytes;
 }
 
-NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin) {
+NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin,
+                                  Metadata* metadata) {
   std::uint64_t length = 0;
   if (bytes.size() < length_bytes) {
     origin.fail("needs a safetensors file; this one ends after {} bytes; get the file again",
@@ -279,7 +293,9 @@ NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin) 
                 in_quotes(text.substr(0, 1)));
   }
 
-  const std::vector<Entry> entries = HeaderReader(origin).read(text);
+  HeaderReader reader(origin);
+  const std::vector<Entry> entries = reader.read(text);
+  if (metadata != nullptr) *metadata = std::move(reader.metadata());
   std::vector<StoredArray> arrays;
   arrays.reserve(entries.size());
   for (const Entry& entry : entries) {

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <tapegrad/data/detail/numbers.hpp>
 
@@ -9,10 +11,17 @@
 /// Source: github.com/huggingface/safetensors, "Format".
 namespace tapegrad::data::detail {
 
-/// A whole file. Throws FileError for names that no such file can hold.
-std::string safetensors_bytes(const NamedParameters& named, const Origin& origin);
+/// Words that go with the arrays of a file, by names that differ: its `__metadata__`.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-/// The arrays of a whole file in the order of its header. Throws FileError.
-NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin);
+/// A whole file, which begins with the metadata if there are any. Throws FileError for names and
+/// words that no such file can hold.
+std::string safetensors_bytes(const NamedParameters& named, const Origin& origin,
+                              const Metadata& metadata = {});
+
+/// The arrays of a whole file in the order of its header, and its metadata for those who ask.
+/// Throws FileError.
+NamedParameters parse_safetensors(std::string_view bytes, const Origin& origin,
+                                  Metadata* metadata = nullptr);
 
 }  // namespace tapegrad::data::detail

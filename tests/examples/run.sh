@@ -218,8 +218,32 @@ run preprocess-no-data "$programs/preprocess" --data cifar10
 grep -qE '^preprocess: \[preprocess\] needs the folder of the data files for --data cifar10' "$err" >"$log" ||
   head -n 3 "$err" >"$log"
 verdict preprocess-no-data
+# Two workers, then the same search again: it is finished. Numbers are here, the page in tests/pages.
+prints search "$programs/search" --data spiral --folder found --epochs 5 50 --trials 8 2 --format csv <<'END'
+trial epochs score lr weight_decay dropout
+ [0-7] 50 0\.[0-9]{4} .*
+trial [0-7]: test accuracy 0\.[0-9]{4}
+found/search\.csv: 10 results
+END
+results=$(find "$folder/search/found/results" -name 'stage-*_score-*_trial-*.safetensors' | wc -l)
+if [[ $results -ne 10 ]]; then echo "there are $results results" >"$log"; fi
+verdict search-files
+
+prints ensemble "$programs/ensemble" --data spiral --members 3 --epochs 30 --seeds 1 <<'END'
+seed 1: accuracy on 600 test samples
+ several seeds 3 members 0\.[0-9]{4}, best 0\.[0-9]{4}; together 0\.[0-9]{4} \([-+]0\.[0-9]{4}\)
+ the best of a search 3 members .*
+ checkpoints of a run 3 members .*
+ moving average last weights 0\.[0-9]{4}; averaged 0\.[0-9]{4} .*
+better than the mean of its members for [01] of 1 seeds .*
+END
 
 trains spiral --epochs 3
+trains spiral-checkpoints --epochs 3 --checkpoints "$folder/run"
+trains spiral-goes-on --epochs 5 --checkpoints "$folder/run"
+grep -q '^goes on from .*/run/checkpoint-000000000030\.safetensors$' "$err" >"$log" ||
+  echo "it does not say from where it goes on" >"$log"
+verdict spiral-goes-on-from
 trains spiral-f64 --epochs 3 --precision f64 --model mlp:2-16-16-3 --batch-size 64
 
 trains spiral-pattern --epochs 2 --model 'fc8 tanh fc3' --schedule cosine --weight-decay 1e-4

@@ -296,6 +296,36 @@ void report_corners(const std::string& folder) {
   save_report({large, large, large, large}, folder, "report_large");
 }
 
+/// A search of two stages, with a trial that has diverged and a best one at an edge; and one of a
+/// single parameter and trial.
+void searches(const std::string& folder) {
+  train::SearchResults results;
+  results.title = "found </script><b>it</b>";
+  results.ranges = {train::Range::log_uniform("lr", 1e-6, 10),
+                    train::Range::log_uniform("lambda", 1e-6, 10),
+                    train::Range::uniform("dropout", 0, 0.5)};
+  const auto add = [&](int trial, int stage, double lr, double dropout, double score) {
+    results.records.push_back({trial,
+                               stage,
+                               stage == 0 ? 1 : 5,
+                               {{"lr", lr}, {"lambda", 1e-3}, {"dropout", dropout}},
+                               score});
+  };
+  add(0, 0, 1e-5, 0.1, 0.25);
+  add(1, 0, 1e-3, 0.2, 0.5);
+  add(2, 0, 0.1, 0.3, 0.75);
+  add(3, 0, 8, 0.4, 0.875);
+  add(4, 0, 5, 0.25, NAN);
+  add(2, 1, 0.1, 0.3, 0.8);
+  add(3, 1, 8, 0.4, 0.9);
+  results.save(folder + "/found.html");
+
+  train::SearchResults single;
+  single.ranges = {train::Range::uniform("dropout", 0, 0.5)};
+  single.records = {{0, 0, 1, {{"dropout", 0.25}}, 0.5}};
+  single.save(folder + "/single.html");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -303,8 +333,9 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drawings: needs the folder to write into\n");
     return 2;
   }
-  for (const auto write : {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow,
-                           flat_and_lost, k_choice, regions, report_runs, report_corners}) {
+  for (const auto write :
+       {neuron, empty, network, scopes, flat, hinge, bowl, holes, fine, shallow, flat_and_lost,
+        k_choice, regions, report_runs, report_corners, searches}) {
     write(argv[1]);
   }
 }
