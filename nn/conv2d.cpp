@@ -29,10 +29,6 @@ Parameter new_filters(std::int64_t in, std::int64_t out, HeightWidth size, std::
 }  // namespace
 
 Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, HeightWidth size,
-               HeightWidth stride, HeightWidth padding)
-    : Conv2d(in_channels, out_channels, size, Conv2dOptions{stride, padding}) {}
-
-Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, HeightWidth size,
                const Conv2dOptions& options)
     : options_(options),
       weight_(register_parameter("weight",

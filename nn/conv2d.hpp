@@ -22,12 +22,10 @@ struct Conv2dOptions {
 /// initialisation, biases at zero. Parameters `weight` and, unless it was declined, `bias`.
 class Conv2d : public Module {
  public:
-  /// Throws ValueError if a size is below 1 or groups do not divide both numbers of channels.
+  /// `Conv2d(3, 32, 3, {1, 1})`, of stride 1 and padding 1, keeps the size of images. Throws
+  /// ValueError if a size is below 1 or groups do not divide both numbers of channels.
   Conv2d(std::int64_t in_channels, std::int64_t out_channels, HeightWidth size,
          const Conv2dOptions& options = {});
-  /// The same with what most networks ask for: `Conv2d(3, 32, 3, 1, 1)` keeps the size of images.
-  Conv2d(std::int64_t in_channels, std::int64_t out_channels, HeightWidth size, HeightWidth stride,
-         HeightWidth padding = 0);
 
   /// Throws ShapeError for images that have other channels or that filters do not fit.
   Var forward(const Var& x) override;

@@ -341,12 +341,5 @@ TEST(Pooling, NaNIsSeen) {
   EXPECT_TRUE(std::isnan(avg_pool2d(x, {2}).value()(0, 0, 0, 0)));
 }
 
-TEST(Conv2d, StrideAndPaddingWithoutOptions) {
-  const nn::Conv2d same(3, 4, 3, 1, 1), half(3, 4, 2, 2);
-  EXPECT_EQ(same.options().padding, HeightWidth(1));
-  EXPECT_EQ(half.options().stride, HeightWidth(2));
-  EXPECT_EQ(half.options().padding, HeightWidth(0));
-}
-
 }  // namespace
 }  // namespace tapegrad::testing

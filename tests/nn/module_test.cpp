@@ -48,7 +48,7 @@ TEST(Module, ErrorsNameTheModuleAndTheLineOfItsCall) {
 }
 
 TEST(Sequential, HasNoModuleBehindItsLast) {
-  nn::Sequential model(nn::ReLU());
+  nn::Sequential model{nn::ReLU()};
   expect_error<ValueError>([&] { model[1]; }, {"[Sequential]", "below its size of 1, got 1"});
 }
 

@@ -198,7 +198,7 @@ TEST(Summary, LeavesModesRandomNumbersAndHooksAsTheyWere) {
   EXPECT_TRUE(model[1].is_training());
   EXPECT_FALSE(model[0].is_training());
   EXPECT_EQ(summary(model, {3}).layers.size(), 2U);  // No hook of the first call is left.
-  expect_error<ShapeError>([&] { summary(model, {4}); }, {"[matmul]", "(1, 4)"});
+  expect_error<ShapeError>([&] { summary(model, {4}); }, {"[Linear]", "(1, 4)"});
   EXPECT_TRUE(model[1].is_training());
 }
 

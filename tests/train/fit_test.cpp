@@ -284,7 +284,7 @@ TEST(Fit, AModelWithOtherInputs) {
   nn::Sequential model = new_model({5, 3}, 1);
   optim::SGD sgd(model.parameters(), 0.1);
   expect_error<ShapeError>([&] { train::fit(model, sgd, spiral, options(1)); },
-                           {"[matmul]", "(30, 2)", "(3, 5)"});
+                           {"[Linear]", "5 features", "(30, 2)"});
 }
 
 TEST(Fit, AnOptimizerOfOtherParameters) {
