@@ -14,8 +14,8 @@ struct Checkpoint {
   NamedParameters values;                    ///< Numbers are scalars in double.
   std::map<std::string, std::string> words;  ///< Of any meaning.
 
-  /// The values whose names begin with `NAME.`, under the rest of their names: those of `model` are
-  /// what nn::load_state_dict takes.
+  /// The values whose names begin with NAME and a point, under the rest of their names: those of
+  /// `model` are what nn::load_state_dict takes.
   NamedParameters part(const std::string& name) const;
 };
 
