@@ -3,6 +3,7 @@
 #include <tapegrad/autograd/detail/make_table.hpp>
 #include <tapegrad/ops/kernels/exp.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
+#include <tapegrad/ops/kernels/tanh.hpp>
 
 namespace tapegrad::detail {
 

@@ -5,8 +5,9 @@
 #include <tapegrad/ops/kernels/positions.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/kernels/windows.hpp>
+#include <tapegrad/ops/kernels/winograd.hpp>
 
-// See NOTE [Convolution as a matrix product].
+// See NOTE [Convolution as a matrix product] and NOTE [Winograd].
 
 namespace tapegrad::ops::kernels {
 
@@ -42,6 +43,7 @@ Matrix<T> matrix(const T* data, std::int64_t row) {
 
 struct InputGrad;
 struct Flipped;
+struct TransformedFilters;
 struct WeightGrad;
 struct WeightGrads;
 
@@ -84,10 +86,55 @@ void add_columns(const ConvolutionSizes& s, const T* columns, T* image) {
   }
 }
 
+/// conv2d in transformed tiles.
+template <class T>
+void winograd(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate) {
+  const Parts all(s);
+  const std::int64_t size = s.out_channels * s.in_channels;
+  T* const u = scratch<T, TransformedFilters>(s.groups * tile_places * size);
+  for (std::int64_t group = 0; group < s.groups; ++group) {
+    transform_filters(size, w + group * all.filters, u + group * tile_places * size);
+  }
+  for_each_part(all.count, parts_for(all.count, all.nanoseconds),
+                [&](int, std::int64_t first, std::int64_t end) {
+                  WinogradForward<T> convolution(s);
+                  for (std::int64_t part = first; part < end; ++part) {
+                    convolution.run(x + part * all.image, u + part % s.groups * tile_places * size,
+                                    y + part * all.output, accumulate);
+                  }
+                });
+}
+
+/// conv2d_weight_grad in transformed tiles.
+template <class T>
+void winograd_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w,
+                          bool accumulate) {
+  const Parts all(s);
+  const int parts = parts_for(all.count, all.nanoseconds);
+  const std::int64_t filters = s.out_channels * s.in_channels;
+  const std::int64_t size = s.groups * tile_places * filters;
+  T* const sums = scratch<T, WeightGrads>(parts * size);
+  std::fill_n(sums, parts * size, T(0));
+  for_each_part(all.count, parts, [&](int share, std::int64_t first, std::int64_t end) {
+    WinogradWeightGrad<T> gradient(s);
+    for (std::int64_t part = first; part < end; ++part) {
+      gradient.add(x + part * all.image, g + part * all.output,
+                   sums + share * size + part % s.groups * tile_places * filters);
+    }
+  });
+  for (std::int64_t group = 0; group < s.groups; ++group) {
+    for (std::int64_t i = 0; i < filters; ++i, w += 9) {
+      filter_gradient(sums + group * tile_places * filters + i, filters, parts, size, w,
+                      accumulate);
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate) {
+  if (WinogradTiles<T>::suit(s)) return winograd(s, x, w, y, accumulate);
   const Parts all(s);
   const auto multiply = [&](std::int64_t part, const auto& panels) {
     multiply_panels(s.out_channels, area(s.output), all.rows,

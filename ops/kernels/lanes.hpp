@@ -172,7 +172,6 @@ struct Lanes {
   TAPEGRAD_LANES(nearbyint, xsimd::nearbyint(x))
   TAPEGRAD_LANES(sin, xsimd::sin(x))
   TAPEGRAD_LANES(sqrt, xsimd::sqrt(x))
-  TAPEGRAD_LANES(tanh, xsimd::tanh(x))
 #undef TAPEGRAD_LANES
 #undef TAPEGRAD_LANES_OF_TWO
 #undef TAPEGRAD_LANES_COMPARED

@@ -23,6 +23,15 @@ struct Peer {
   std::vector<std::string> kinds;  ///< of workloads it can do
 };
 
+/// tapegrad on another size of the same work.
+bench::Library itself(const std::filesystem::path& folder, const bench::Workload& workload) {
+  return {"at " + std::to_string(static_cast<int>(workload.units)),
+          folder / "bench_tapegrad",
+          {{}},
+          true,
+          workload.name};
+}
+
 /// libtorch's OpenMP threads spin while they wait, which may help or hurt: both ways are tried.
 std::vector<Peer> all_peers(const std::filesystem::path& folder) {
   return {
@@ -30,7 +39,9 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"ADOL-C", folder / "bench_adolc", {{}}}, {"scalar-tanh-mlp"}},
       {{"libtorch", folder / "bench_torch", {{}, {{"OMP_WAIT_POLICY", "passive"}}}},
        {"scalar-tanh-mlp", "sigmoid-circuit", "mlp", "convnet", "normalized convnet", "pointwise",
-        "epoch", "gate", "copying gate"}},
+        "epoch", "gate", "copying gate", "program"}},
+      {itself(folder, bench::growing_chain(bench::base_gates)), {"growing chain"}},
+      {itself(folder, bench::growing_batch(bench::base_batch)), {"growing convnet"}},
       {{"memcpy", folder / "bench_copy", {{}}, true}, {"copying gate", "own gate"}},
       {{"without lines", folder / "bench_without_lines", {{}}}, {"lines", "lines of a chain"}},
       {{"recording", folder / "bench_plain", {{}}}, {"replay", "replay of a network"}},
@@ -39,15 +50,15 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
   };
 }
 
-std::vector<bench::Row> inspect_rows(const std::vector<bench::Workload>& workloads) {
+std::vector<bench::Row> rows_in(const char* mode, const std::vector<bench::Workload>& workloads) {
   std::vector<bench::Row> rows;
-  for (const bench::Workload& workload : workloads) rows.push_back({workload, 1, "inspect"});
+  for (const bench::Workload& workload : workloads) rows.push_back({workload, 1, mode});
   return rows;
 }
 
 std::vector<bench::Row> step_rows() {
   std::vector<bench::Row> rows;
-  for (const bench::Workload& workload : bench::all_workloads()) {
+  for (const bench::Workload& workload : bench::step_workloads()) {
     const std::set<std::string> on_arrays = {"mlp", "convnet", "normalized convnet", "pointwise",
                                              "epoch"};
     if (on_arrays.count(workload.kind) == 0) {
@@ -64,6 +75,14 @@ std::vector<bench::Row> step_rows() {
   return rows;
 }
 
+/// Rows that are measured when they are asked for.
+struct Group {
+  std::string option;
+  std::string what;
+  std::vector<bench::Row> rows;
+  bool wanted = false;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -78,16 +97,32 @@ int main(int argc, char** argv) try {
       ->check(CLI::Range(9, 9999));
   int threads = 0;
   app.add_option("--threads", threads, "only rows of so many threads")->check(CLI::Range(1, 2));
-  bool gates = false, itself = false;
-  app.add_flag("--gates", gates, "each gate by itself instead of whole steps");
-  app.add_flag("--itself", itself, "tapegrad beside itself: source lines, replay and second order");
+  bool all = false;
+  app.add_flag("--all", all, "whole steps, and whatever the following measure");
+  std::vector<Group> groups = {
+      {"--parts", "forward alone, and forward and backward",
+       rows_in("lean", bench::part_workloads())},
+      {"--growth", "ever more gates and images", rows_in("lean", bench::growing_workloads())},
+      {"--memory", "memory and programs, in MiB", rows_in("lean", bench::memory_workloads())},
+      {"--gates", "each gate by itself", rows_in("inspect", bench::gate_workloads())},
+      {"--itself", "tapegrad beside itself: source lines, replay and second order",
+       rows_in("inspect", bench::own_cost_workloads())},
+  };
+  for (Group& group : groups) {
+    app.add_flag(group.option, group.wanted, group.what + " instead of whole steps");
+  }
   CLI11_PARSE(app, argc, argv);
 
   const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   const bench::Library tapegrad = {"tapegrad", folder / "bench_tapegrad", {{}}};
-  std::vector<bench::Row> rows = gates    ? inspect_rows(bench::gate_workloads())
-                                 : itself ? inspect_rows(bench::own_cost_workloads())
-                                          : step_rows();
+  std::vector<bench::Row> rows;
+  for (const Group& group : groups) {
+    if (group.wanted || all) rows.insert(rows.end(), group.rows.begin(), group.rows.end());
+  }
+  if (rows.empty() || all) {
+    const std::vector<bench::Row> steps = step_rows();
+    rows.insert(rows.begin(), steps.begin(), steps.end());
+  }
   const auto unwanted = [&](const bench::Row& row) {
     return row.workload.name.find(filter) == std::string::npos ||
            (threads != 0 && row.threads != threads);
@@ -109,7 +144,7 @@ int main(int argc, char** argv) try {
       }
     }
   }
-  fmt::print("\nratio: peer's time / tapegrad's, median of {} interleaved rounds\n", rounds);
+  fmt::print("\nratio: peer's figure / tapegrad's, median of {} interleaved rounds\n", rounds);
   if (report.failures() > 0) fmt::print("{} lines could not be measured\n", report.failures());
   return report.failures() > 0 ? 1 : 0;
 } catch (const std::exception& error) {

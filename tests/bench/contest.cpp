@@ -25,7 +25,9 @@ class Contestant {
     environment["OPENBLAS_NUM_THREADS"] = threads;
     named([&] {
       child_ = std::make_unique<Child>(
-          std::vector<std::string>{library.worker, row.workload.name, threads, row.mode},
+          std::vector<std::string>{library.worker,
+                                   library.workload.empty() ? row.workload.name : library.workload,
+                                   threads, row.mode},
           environment);
       const std::string answer = child_->read_line();
       std::string ready;
@@ -39,16 +41,16 @@ class Contestant {
     named([&] {
       child_->write_line("round");
       const std::string answer = child_->read_line();
-      double seconds = 0;
-      if (!(std::istringstream(answer) >> seconds) || seconds <= 0) {
-        throw std::runtime_error("answers '" + answer + "' instead of a time");
+      double figure = 0;
+      if (!(std::istringstream(answer) >> figure) || figure <= 0) {
+        throw std::runtime_error("answers '" + answer + "' instead of a figure");
       }
-      seconds_.push_back(seconds);
+      figures_.push_back(figure);
     });
   }
 
   double fingerprint() const { return fingerprint_; }
-  const std::vector<double>& seconds() const { return seconds_; }
+  const std::vector<double>& figures() const { return figures_; }
 
  private:
   /// Puts the library's name before what an error says.
@@ -64,7 +66,7 @@ class Contestant {
   std::string name_;
   std::unique_ptr<Child> child_;
   double fingerprint_ = 0;
-  std::vector<double> seconds_;
+  std::vector<double> figures_;
 };
 
 /// See NOTE [Same work] in worker.hpp.
@@ -88,10 +90,10 @@ Quartiles quartiles(std::vector<double> numbers) {
 
 Result compare(const Contestant& ours, const Contestant& peer) {
   std::vector<double> ratios;
-  for (std::size_t i = 0; i < ours.seconds().size(); ++i) {
-    ratios.push_back(peer.seconds()[i] / ours.seconds()[i]);
+  for (std::size_t i = 0; i < ours.figures().size(); ++i) {
+    ratios.push_back(peer.figures()[i] / ours.figures()[i]);
   }
-  return {quartiles(ours.seconds()).median, quartiles(peer.seconds()).median, quartiles(ratios)};
+  return {quartiles(ours.figures()).median, quartiles(peer.figures()).median, quartiles(ratios)};
 }
 
 }  // namespace

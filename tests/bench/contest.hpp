@@ -24,7 +24,8 @@ struct Library {
   std::string name;
   std::filesystem::path worker;
   std::vector<Environment> environments;
-  bool yardstick = false;  ///< does other work on as much memory
+  bool yardstick = false;     ///< does other work on as much memory, or on other sizes
+  std::string workload = {};  ///< in place of the row's
 };
 
 struct Quartiles {
@@ -33,10 +34,11 @@ struct Quartiles {
   double upper;
 };
 
+/// In seconds per unit of work, or in MiB: see Measure.
 struct Result {
-  double our_seconds;   ///< per unit of work, median
-  double peer_seconds;  ///< the same
-  Quartiles ratio;      ///< peer's time / ours in each round
+  double ours;      ///< median
+  double peers;     ///< the same
+  Quartiles ratio;  ///< peer's figure / ours in each round
 };
 
 /// Throws std::runtime_error when a worker fails or when the two do not do the same work.

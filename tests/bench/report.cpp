@@ -38,6 +38,11 @@ std::string pretty_time(double seconds) {
   return three_digits(seconds) + " s";
 }
 
+std::string pretty(const Row& row, double figure) {
+  return row.workload.measure == Measure::time ? pretty_time(figure)
+                                               : three_digits(figure) + " MiB";
+}
+
 std::string csv_key(const Row& row, const std::string& peer) {
   return fmt::format("{},{},{},{},{}", row.workload.name, row.workload.unit, row.threads, row.mode,
                      peer);
@@ -49,7 +54,7 @@ Report::Report(const std::string& csv_path) {
   if (!csv_path.empty()) {
     csv_.open(csv_path);
     if (!csv_) throw std::runtime_error("cannot write " + csv_path);
-    csv_ << "workload,unit,threads,mode,peer,tapegrad_seconds,peer_seconds,ratio,"
+    csv_ << "workload,unit,threads,mode,peer,tapegrad_figure,peer_figure,ratio,"
             "ratio_lower_quartile,ratio_upper_quartile,error\n";
   }
   print_line("workload", "threads", "mode", "tapegrad", "peer", "ratio (quartiles)");
@@ -59,11 +64,10 @@ Report::Report(const std::string& csv_path) {
 void Report::add(const Row& row, const std::string& peer, const Result& result) {
   const auto& [lower, median, upper] = result.ratio;
   print_row(
-      row, pretty_time(result.our_seconds),
-      fmt::format("{:<9} {:>8}", peer, pretty_time(result.peer_seconds)),
+      row, pretty(row, result.ours), fmt::format("{:<9} {:>8}", peer, pretty(row, result.peers)),
       fmt::format("{} ({} – {})", three_digits(median), three_digits(lower), three_digits(upper)));
-  fmt::print(csv_, "{},{},{},{},{},{},\n", csv_key(row, peer), result.our_seconds,
-             result.peer_seconds, median, lower, upper);
+  fmt::print(csv_, "{},{},{},{},{},{},\n", csv_key(row, peer), result.ours, result.peers, median,
+             lower, upper);
 }
 
 void Report::add_failure(const Row& row, const std::string& peer, const std::string& reason) {

@@ -72,7 +72,8 @@ class Training {
  public:
   /// The parameter number `shown` tells after some steps whether the work was the same.
   Training(const Task& task, nn::Sequential model, const Shape& inputs_shape, std::size_t shown = 1)
-      : mode_(task.mode == "lean" ? lean : inspect),
+      : part_(task.workload.part),
+        mode_(task.mode == "lean" ? lean : inspect),
         model_(std::move(model)),
         sgd_(model_.parameters(), learning_rate, momentum),
         inputs_(batch_inputs(task.workload)),
@@ -86,16 +87,21 @@ class Training {
     sgd_.zero_grad();
     Tape tape(f32, mode_);
     const Var inputs = tape.data(ArrayRef(inputs_.data(), inputs_shape_));
-    nn::cross_entropy(model_(inputs), labels_).backward();
-    sgd_.step();
+    const Var loss = nn::cross_entropy(model_(inputs), labels_);
+    loss_ = loss.item();
+    if (part_ != Part::forward) loss.backward();
+    if (part_ == Part::step) sgd_.step();
   }
 
   std::vector<double> results() const {
-    const auto numbers = model_.parameters()[shown_].value();
+    if (part_ == Part::forward) return {loss_};
+    const Parameter parameter = model_.parameters()[shown_];
+    const auto numbers = part_ == Part::step ? parameter.value() : parameter.grad();
     return {numbers.begin(), numbers.end()};
   }
 
  private:
+  Part part_;
   Mode mode_;
   nn::Sequential model_;
   optim::SGD sgd_;
@@ -103,6 +109,7 @@ class Training {
   Shape inputs_shape_;
   std::vector<int> labels_;
   std::size_t shown_;
+  double loss_ = 0;
 };
 
 class Mlp : public Training {

@@ -5,6 +5,7 @@
 #include "compilation.hpp"
 #include "fashion_mnist.hpp"
 #include "own_costs.hpp"
+#include "program.hpp"
 #include "steps.hpp"
 #include "tapegrad_gates.hpp"
 #include "worker.hpp"
@@ -110,5 +111,8 @@ int main(int argc, char** argv) {
                             {"replay", bench::work<bench::ReplayedTanhMlp>},
                             {"replay of a network", bench::work<bench::ReplayedMlp>},
                             {"second order", bench::work<bench::HessianProduct>},
+                            {"growing chain", bench::work<bench::Chain>},
+                            {"growing convnet", bench::work<bench::ConvNet>},
+                            {"program", bench::work<bench::Program>},
                             {"compilation", bench::work<bench::Compilation>}});
 }

@@ -4,6 +4,7 @@
 
 #include "circuits.hpp"
 #include "fashion_mnist.hpp"
+#include "program.hpp"
 #include "torch_gates.hpp"
 #include "worker.hpp"
 
@@ -80,13 +81,16 @@ torch::nn::Sequential network(const std::vector<int>& sizes) {
   return layers;
 }
 
-void training_step(torch::nn::Sequential& model, torch::optim::SGD& sgd,
-                   std::vector<torch::Tensor>& parameters, const torch::Tensor& inputs,
-                   const torch::Tensor& labels) {
+/// Returns the loss.
+double training_step(torch::nn::Sequential& model, torch::optim::SGD& sgd,
+                     std::vector<torch::Tensor>& parameters, const torch::Tensor& inputs,
+                     const torch::Tensor& labels, bench::Part part = bench::Part::step) {
   // Dropping gradients is faster than sgd.zero_grad(), which fills them with zeros.
   for (torch::Tensor& parameter : parameters) parameter.mutable_grad().reset();
-  torch::nn::functional::cross_entropy(model->forward(inputs), labels).backward();
-  sgd.step();
+  const torch::Tensor loss = torch::nn::functional::cross_entropy(model->forward(inputs), labels);
+  if (part != bench::Part::forward) loss.backward();
+  if (part == bench::Part::step) sgd.step();
+  return loss.item<double>();
 }
 
 /// Trains a network on one batch again and again.
@@ -95,27 +99,33 @@ class Training {
   /// The parameter number `shown` tells after some steps whether the work was the same.
   Training(const bench::Task& task, torch::nn::Sequential model, std::vector<std::int64_t> shape,
            std::size_t shown = 1)
-      : model_(std::move(model)),
+      : part_(task.workload.part),
+        model_(std::move(model)),
         parameters_(model_->parameters()),
         sgd_(parameters_, torch::optim::SGDOptions(bench::learning_rate).momentum(bench::momentum)),
         inputs_(torch::tensor(bench::batch_inputs(task.workload)).view(shape)),
         labels_(torch::tensor(bench::batch_labels(task.workload)).to(torch::kInt64)),
         shown_(shown) {}
 
-  void step() { training_step(model_, sgd_, parameters_, inputs_, labels_); }
+  void step() { loss_ = training_step(model_, sgd_, parameters_, inputs_, labels_, part_); }
 
   std::vector<double> results() const {
-    const torch::Tensor numbers = parameters_[shown_].detach();
+    if (part_ == bench::Part::forward) return {loss_};
+    const torch::Tensor& parameter = parameters_[shown_];
+    const torch::Tensor numbers =
+        part_ == bench::Part::step ? parameter.detach() : parameter.grad();
     return {numbers.data_ptr<float>(), numbers.data_ptr<float>() + numbers.numel()};
   }
 
  private:
+  bench::Part part_;
   torch::nn::Sequential model_;
   std::vector<torch::Tensor> parameters_;
   torch::optim::SGD sgd_;
   torch::Tensor inputs_;
   torch::Tensor labels_;
   std::size_t shown_;
+  double loss_ = 0;
 };
 
 class Mlp : public Training {
@@ -263,6 +273,7 @@ int main(int argc, char** argv) {
                             {"normalized convnet", bench::work<NormalizedConvNet>},
                             {"pointwise", bench::work<Pointwise>},
                             {"epoch", bench::work<Epoch>},
+                            {"program", bench::work<bench::Program>},
                             {"gate", bench::work<bench::TorchGate>},
                             {"copying gate", bench::work<bench::TorchGate>}});
 }

@@ -3,7 +3,8 @@
 //     bench_LIBRARY WORKLOAD THREADS MODE
 //
 // It builds the workload, takes a few steps and answers `ready FINGERPRINT`; then, for each line it
-// reads, it runs one round of about 0.1 s and answers with the seconds per unit of work.
+// reads, it runs one round of about 0.1 s and answers with the seconds per unit of work, or, for
+// rows in MiB, with those of the few steps.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <iomanip>
 #include <iostream>
@@ -90,6 +92,23 @@ class Rounds {
   long count_ = 1;
 };
 
+/// A line of /proc/self/status, in MiB.
+inline double memory_of_process(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1)) / 1024;
+  }
+  throw std::runtime_error("no " + name + " in /proc/self/status");
+}
+
+/// By how many MiB this process grows in a few steps, at their peak.
+inline double growth(const Work& work, long steps) {
+  std::ofstream("/proc/self/clear_refs") << 5;  // The peak begins again.
+  const double before = memory_of_process("VmRSS");
+  work.steps(steps);
+  return memory_of_process("VmHWM") - before;
+}
+
 /// The main function of a worker; `factories` has an entry for each kind of workload it can do.
 inline int run_worker(int argc, char** argv, const std::map<std::string, Factory>& factories) try {
   if (argc != 4) throw std::invalid_argument("usage: WORKER WORKLOAD THREADS MODE");
@@ -101,14 +120,25 @@ inline int run_worker(int argc, char** argv, const std::map<std::string, Factory
   const Work work = factory->second(task);
 
   constexpr long common_steps = 5;
-  work.steps(common_steps);
+  const double grown = growth(work, common_steps);
   const double common_result = fingerprint(work.results());
-  Rounds rounds(work, task.workload.units);
+  std::function<double()> figure;
+  switch (task.workload.measure) {
+    case Measure::time:
+      figure = [rounds = Rounds(work, task.workload.units)]() mutable {
+        return rounds.seconds_per_unit();
+      };
+      break;
+    case Measure::growth:
+      figure = [=] { return grown; };
+      break;
+    case Measure::size:
+      figure = [=] { return work.results().front(); };
+      break;
+  }
   std::cout << std::setprecision(std::numeric_limits<double>::max_digits10);
   std::cout << "ready " << common_result << std::endl;
-  for (std::string line; std::getline(std::cin, line);) {
-    std::cout << rounds.seconds_per_unit() << std::endl;
-  }
+  for (std::string line; std::getline(std::cin, line);) std::cout << figure() << std::endl;
   return 0;
 } catch (const std::exception& error) {
   std::cerr << argv[0] << ": " << error.what() << '\n';

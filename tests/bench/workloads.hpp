@@ -11,6 +11,20 @@
 
 namespace bench {
 
+/// How far a step of training goes.
+enum class Part {
+  forward,    ///< to the loss
+  gradients,  ///< and backward
+  step        ///< and the update of the weights
+};
+
+/// What a row compares.
+enum class Measure {
+  time,    ///< seconds per unit of work
+  growth,  ///< MiB by which a process grows in its steps, at their peak
+  size     ///< MiB of a stripped program with the library that it needs
+};
+
 /// One row's work. A step is forward, loss, backward and update of the weights; the time reported
 /// is that of a step divided by `units`.
 struct Workload {
@@ -21,6 +35,8 @@ struct Workload {
   std::vector<int> sizes;  ///< of the network's layers, the input first; or the chain's length
   int batch = 1;
   double tolerance = 0;  ///< relative, of the fingerprints: see NOTE [Same work]
+  Part part = Part::step;
+  Measure measure = Measure::time;
 };
 
 /// Scalar operations that lead from the weights to the loss (y - t)^2 of one sample: a neuron of n
@@ -45,7 +61,18 @@ inline Workload chain(int gates) {
   return {"chain of " + std::to_string(gates), "chain", "gate", 1.0 * gates, {gates}, 1, 1e-9};
 }
 
-inline std::vector<Workload> all_workloads() {
+/// Two convolutions and two dense layers on images of 3×32×32: see convnet_weights.
+inline Workload convnet(int batch) {
+  return {"convnet batch " + std::to_string(batch),
+          "convnet",
+          "step",
+          1,
+          {3 * 32 * 32, 10},
+          batch,
+          1e-2};
+}
+
+inline std::vector<Workload> step_workloads() {
   const std::vector<int> scalar_sizes = {2, 16, 16, 1};
   return {
       {"scalar-tanh-mlp", "scalar-tanh-mlp", "op", tanh_mlp_ops(scalar_sizes), scalar_sizes, 1,
@@ -57,8 +84,8 @@ inline std::vector<Workload> all_workloads() {
       mlp("mlp-784-128-64-10", {784, 128, 64, 10}, 32),
       mlp("mlp-3072-50-10", {3072, 50, 10}, 200),
       mlp("mlp-1024-1024-1024-1024-10", {1024, 1024, 1024, 1024, 10}, 128),
-      {"convnet batch 64", "convnet", "step", 1, {3 * 32 * 32, 10}, 64, 1e-2},
-      {"convnet with batch norm, batch 64",
+      convnet(64),
+      {"convnet with batch norm batch 64",
        "normalized convnet",
        "step",
        1,
@@ -70,6 +97,62 @@ inline std::vector<Workload> all_workloads() {
       {"fashion-mnist-epoch", "epoch", "epoch", 1, {784, 128, 64, 10}, 32, 3e-2},
       {"compile-user-program", "compilation", "file", 1, {}, 1, 1e-9},
   };
+}
+
+/// Forward, and forward and backward, of all networks.
+inline std::vector<Workload> part_workloads() {
+  std::vector<Workload> workloads;
+  for (Workload workload : step_workloads()) {
+    if (workload.kind != "mlp" && workload.kind.find("convnet") == std::string::npos) continue;
+    const std::string name = workload.name;
+    workload.name = "forward of " + name;
+    workload.part = Part::forward;
+    workloads.push_back(workload);
+    workload.name = "gradients of " + name;
+    workload.part = Part::gradients;
+    workloads.push_back(workload);
+  }
+  return workloads;
+}
+
+/// The sizes from which the others' time per unit is not to differ.
+constexpr int base_gates = 100'000;
+constexpr int base_batch = 64;
+
+inline Workload growing_chain(int gates) {
+  Workload workload = chain(gates);
+  workload.kind = "growing chain";
+  workload.name = "growing " + workload.name;
+  return workload;
+}
+
+inline Workload growing_batch(int batch) {
+  Workload workload = convnet(batch);
+  workload.kind = "growing convnet";
+  workload.name = "growing " + workload.name;
+  workload.unit = "image";
+  workload.units = batch;
+  return workload;
+}
+
+/// Whether work costs the same, gate by gate and image by image, however much of it there is.
+inline std::vector<Workload> growing_workloads() {
+  std::vector<Workload> workloads;
+  for (int gates = 1000; gates <= 10'000'000; gates *= 10) {
+    workloads.push_back(growing_chain(gates));
+  }
+  for (int batch = 16; batch <= 512; batch *= 2) workloads.push_back(growing_batch(batch));
+  return workloads;
+}
+
+/// What is measured in MiB.
+inline std::vector<Workload> memory_workloads() {
+  Workload network = convnet(64);
+  network.name = "memory of " + network.name;
+  network.measure = Measure::growth;
+  Workload program{"size of a user's program", "program", "program", 1, {}, 1, 1e-9};
+  program.measure = Measure::size;
+  return {network, program};
 }
 
 /// A layer's initial weights: filters (K, C, F, F) or a matrix (out, in).

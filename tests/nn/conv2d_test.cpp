@@ -262,7 +262,12 @@ TEST(Conv2d, ValuesAndGradientsEqualAPlainLoop) {
       {{2, 6, 11, 47}, {9, 2, 3, 3}, ops::Conv2d(2, 1, 1, 3)},  // stride and groups, rows that no
       {{3, 4, 33, 35}, {6, 2, 3, 5}, ops::Conv2d({1, 2}, {0, 2}, {2, 1}, 2)},  // register divides,
       {{70, 8, 16, 16}, {16, 8, 3, 3}, ops::Conv2d(1, 1)},  // and several threads.
-      {{40, 8, 21, 21}, {16, 4, 3, 3}, ops::Conv2d(2, 1, 1, 2)}};
+      {{40, 8, 21, 21}, {16, 4, 3, 3}, ops::Conv2d(2, 1, 1, 2)},
+      {{3, 16, 16, 16}, {16, 16, 3, 3}, ops::Conv2d(1, 1)},  // Tiles that fit, tiles over the
+      {{2, 20, 14, 29}, {24, 20, 3, 3}, ops::Conv2d(1, 0)},  // edge, of several groups,
+      {{3, 40, 15, 14}, {34, 20, 3, 3}, ops::Conv2d(1, 2, 1, 2)},
+      {{2, 64, 31, 30}, {64, 64, 3, 3}, ops::Conv2d(1, 1)},  // and not all at a time.
+      {{1, 17, 2, 15}, {250, 17, 3, 3}, ops::Conv2d(1, 1)}};
   Generator generator(5);
   for (int i = 0; i < 60; ++i) {
     const auto draw = [&](int low, int high) {
@@ -296,6 +301,9 @@ TEST(Conv2d, ValuesAndGradientsEqualAPlainLoop) {
       ASSERT_EQ(y.value(), expected_y);
       ASSERT_EQ(x.grad(), expected_x);
       ASSERT_EQ(w.grad(), expected_w);
+      y.backward(g);  // Adds to what is there.
+      ASSERT_EQ(x.grad(), expected_x * 2);
+      ASSERT_EQ(w.grad(), expected_w * 2);
     }
   }
 }
