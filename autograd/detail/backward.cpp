@@ -47,15 +47,45 @@ GradTarget grad_target(Block& block, std::uint32_t index) {
   return {&block.grads[index], true};
 }
 
+// NOTE [Gradients in place]
+// On a lean tape nobody asks for a pointwise gate's gradient once it has been sent on. So the last
+// operand to get its share, the first one, gets the gate's memory with it, number by number in
+// place of the gate's own gradient: memory that is in the cache already.
+
 /// Gradients go where the tape keeps them.
 class TapeSink final : public GradSink {
  public:
-  explicit TapeSink(Block& block) : block_(block) {}
+  TapeSink(Block& block, std::uint32_t gate, const GateTable& table)
+      : block_(block), gate_(gate), table_(table) {}
   bool needs(std::uint32_t operand, int) override { return block_.requires_grad(operand); }
-  GradTarget target(std::uint32_t operand) override { return grad_target(block_, operand); }
+  GradTarget target(std::uint32_t operand) override {
+    if (takes_over(operand)) {
+      void* const memory = std::exchange(block_.extra(gate_).grad_memory, nullptr);
+      block_.grads[gate_].tensor = nullptr;
+      block_.extra(operand).grad_memory = memory;
+      block_.grads[operand].tensor = memory;
+      return {memory, false};
+    }
+    return grad_target(block_, operand);
+  }
 
  private:
+  bool takes_over(std::uint32_t operand) const {
+    if (block_.mode != Mode::lean || !table_.pointwise) return false;
+    if (operand != block_.operand(gate_, 0)) return false;
+    for (std::uint32_t k = 1; k < block_.operand_count(gate_); ++k) {
+      if (operand == block_.operand(gate_, k)) return false;
+    }
+    return block_.is_tensor(operand) && !block_.is_leaf(operand) &&
+           block_.grads[operand].tensor == nullptr &&
+           block_.extra(operand).grad_memory == nullptr &&
+           block_.extra(gate_).grad_memory != nullptr &&
+           block_.shape(operand) == block_.shape(gate_);
+  }
+
   Block& block_;
+  std::uint32_t gate_;
+  const GateTable& table_;
 };
 
 /// A scalar leaf keeps its sum between passes unless it hands it over to a parameter.
@@ -127,7 +157,7 @@ void scalar_gradients(const Node& node, T g, Slot& value, Slot* values, Slot* gr
 
 void general_gradients(Block& block, std::uint32_t index) {
   const Extra& extra = block.extra(index);
-  TapeSink sink(block);
+  TapeSink sink(block, index, *extra.table);
   ComputeExecutor executor(block, index, sink);
   if (extra.table->pointwise) {
     executor.pointwise(*extra.table, extra.attributes);

@@ -112,7 +112,8 @@ void ComputeExecutor::pointwise(const GateTable& table, const void* gate) {
   for (int k = 0; k < table.arity; ++k) x[k] = operand(k);
   const View g = upstream();
   const View y = output();
-  for (int k = 0; k < table.arity; ++k) {
+  // The first operand last: see NOTE [Gradients in place].
+  for (int k = table.arity; k-- > 0;) {
     if (!table.differentiable_in(static_cast<std::uint32_t>(k)) || !needs(k)) continue;
     const GradTarget target = sink_.target(operand_index(k));
     pointwise_gradient(table, gate, block_.precision, k, g.data, x, y.sizes, y.data, target.data,

@@ -142,20 +142,45 @@ void filter_gradient(const T* u, std::int64_t place_step, int parts, std::int64_
   for (int i = 0; i < 9; ++i) w[i] = accumulate ? w[i] + g[i] : g[i];
 }
 
-/// Bᵀ·d·B of a register of tiles, whose rows of d are 2·line apart: store(place, numbers) for each
-/// place.
-template <class T, class Store>
-void transform_tiles(const T* d, std::int64_t line, Store store) {
+/// Where a register of transformed tiles is written to. Passed by value: sizes that lie in memory
+/// would be read again after each store.
+template <class T>
+struct Places {
+  T* first;
+  std::int64_t step;
+  [[gnu::always_inline]] void store(int place, const typename Lanes<T>::Batch& numbers) const {
+    numbers.store_unaligned(first + place * step);
+  }
+};
+
+/// Calls f(channel, tile, its numbers, length of a line) for each register of tiles of some rows,
+/// each of `width` tiles.
+template <class T, class Tag, class F>
+void for_tiles(const SplitImages<T, Tag>& images, std::int64_t channels, std::int64_t width,
+               std::int64_t first_row, std::int64_t rows, F f) {
+  for (std::int64_t c = 0; c < channels; ++c) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const T* const row = images.row(c, 2 * (first_row + i));
+      for (std::int64_t j = 0; j < width; j += Lanes<T>::width) {
+        f(c, i * width + j, row + j, images.line());
+      }
+    }
+  }
+}
+
+/// Bᵀ·d·B of a register of tiles, whose rows of d are 2·line apart.
+template <class T>
+void transform_tiles(const T* d, std::int64_t line, Places<T> to) {
   using Batch = typename Lanes<T>::Batch;
   const auto load = [&](int row, int column) {
     return Batch::load_unaligned(d + (2 * row + column % 2) * line + column / 2);
   };
   const auto column = [&](int b, auto combine) {
     const Batch h[4] = {combine(0), combine(1), combine(2), combine(3)};
-    store(b, h[0] - h[2]);
-    store(4 + b, h[1] + h[2]);
-    store(8 + b, h[2] - h[1]);
-    store(12 + b, h[1] - h[3]);
+    to.store(b, h[0] - h[2]);
+    to.store(4 + b, h[1] + h[2]);
+    to.store(8 + b, h[2] - h[1]);
+    to.store(12 + b, h[1] - h[3]);
   };
   column(0, [&](int row) { return load(row, 0) - load(row, 2); });
   column(1, [&](int row) { return load(row, 1) + load(row, 2); });
@@ -164,18 +189,18 @@ void transform_tiles(const T* d, std::int64_t line, Store store) {
 }
 
 /// A·dY·Aᵀ of the same for 2×2 numbers.
-template <class T, class Store>
-void transform_outputs(const T* d, std::int64_t line, Store store) {
+template <class T>
+void transform_outputs(const T* d, std::int64_t line, Places<T> to) {
   using Batch = typename Lanes<T>::Batch;
   const auto load = [&](int row, int column) {
     return Batch::load_unaligned(d + (2 * row + column) * line);
   };
   const auto column = [&](int b, auto combine) {
     const Batch above = combine(0), below = combine(1);
-    store(b, above);
-    store(4 + b, above + below);
-    store(8 + b, above - below);
-    store(12 + b, Batch(T(0)) - below);
+    to.store(b, above);
+    to.store(4 + b, above + below);
+    to.store(8 + b, above - below);
+    to.store(12 + b, Batch(T(0)) - below);
   };
   column(0, [&](int row) { return load(row, 0); });
   column(1, [&](int row) { return load(row, 0) + load(row, 1); });
@@ -251,18 +276,12 @@ class WinogradForward {
 
   /// Into panels, one after the other for each place.
   void transform(std::int64_t first, std::int64_t rows) {
-    for (std::int64_t c = 0; c < s_.in_channels; ++c) {
-      for (std::int64_t i = 0; i < rows; ++i) {
-        const T* const d = images_.row(c, 2 * (first + i));
-        for (std::int64_t j = 0; j < tiles_.all.width; j += width) {
-          const std::int64_t tile = i * tiles_.all.width + j;
-          T* const to = v_ + tile / full * full * s_.in_channels + c * full + tile % full;
-          transform_tiles(d + j, images_.line(), [&](int place, const auto& numbers) {
-            numbers.store_unaligned(to + place * s_.in_channels * tiles_.count);
-          });
-        }
-      }
-    }
+    const std::int64_t channels = s_.in_channels, place_step = channels * tiles_.count;
+    for_tiles(images_, channels, tiles_.all.width, first, rows,
+              [=, to = v_](std::int64_t c, std::int64_t tile, const T* d, std::int64_t line) {
+                T* const panel = to + tile / full * full * channels;
+                transform_tiles(d, line, Places<T>{panel + c * full + tile % full, place_step});
+              });
   }
 
   void multiply(const T* u, std::int64_t rows) {
@@ -284,33 +303,33 @@ class WinogradForward {
   }
 
   void write(std::int64_t first, std::int64_t rows, T* y, bool accumulate) const {
-    for (std::int64_t k = 0; k < s_.out_channels; ++k) {
+    const std::int64_t count = tiles_.count, columns = tiles_.all.width;
+    const std::int64_t height = s_.output.height, length = s_.output.width;
+    const std::int64_t place_step = s_.out_channels * count;
+    for (std::int64_t k = 0; k < s_.out_channels; ++k, y += height * length) {
       for (std::int64_t i = 0; i < rows; ++i) {
-        for (std::int64_t j = 0; j < tiles_.all.width; j += width) {
-          const T* const m = m_ + k * tiles_.count + i * tiles_.all.width + j;
-          transform_back(m, s_.out_channels * tiles_.count,
-                         [&](int below, const auto& even, const auto& odd) {
+        for (std::int64_t j = 0; j < columns; j += width) {
+          transform_back(m_ + k * count + i * columns + j, place_step,
+                         [=](int below, const auto& even, const auto& odd) {
                            const std::int64_t row = 2 * (first + i) + below;
-                           if (row >= s_.output.height) return;
-                           write_row(even, odd, y + (k * s_.output.height + row) * s_.output.width,
-                                     2 * j, accumulate);
+                           if (row >= height) return;
+                           write_row(even, odd, y + row * length + 2 * j, length - 2 * j,
+                                     accumulate);
                          });
         }
       }
     }
   }
 
+  /// The first `count` numbers of a row of 2·width, if it has more.
   template <class Batch>
-  void write_row(const Batch& even, const Batch& odd, T* row, std::int64_t first,
-                 bool accumulate) const {
-    const std::int64_t count = std::min(2 * width, s_.output.width - first);
-    if (count == 2 * width && !accumulate) {
-      return Alternating<T>::store(even, odd, row + first);
-    }
+  static void write_row(const Batch& even, const Batch& odd, T* row, std::int64_t count,
+                        bool accumulate) {
+    if (count >= 2 * width && !accumulate) return Alternating<T>::store(even, odd, row);
     T numbers[2 * width];
     Alternating<T>::store(even, odd, numbers);
-    for (std::int64_t j = 0; j < count; ++j) {
-      row[first + j] = accumulate ? row[first + j] + numbers[j] : numbers[j];
+    for (std::int64_t j = 0; j < std::min(2 * width, count); ++j) {
+      row[j] = accumulate ? row[j] + numbers[j] : numbers[j];
     }
   }
 
@@ -340,11 +359,17 @@ class WinogradWeightGrad {
     for (std::int64_t first = 0; first < tiles_.all.height; first += tiles_.rows) {
       const std::int64_t rows = std::min(tiles_.rows, tiles_.all.height - first);
       const std::int64_t count = rows * tiles_.all.width;
-      transform(s_.in_channels, images_, first, rows, v_,
-                [](const T* d, std::int64_t line, auto store) { transform_tiles(d, line, store); });
-      transform(
-          s_.out_channels, outputs_, first, rows, d_,
-          [](const T* d, std::int64_t line, auto store) { transform_outputs(d, line, store); });
+      // Row by row: element (place, channel, tile).
+      for_tiles(images_, s_.in_channels, tiles_.all.width, first, rows,
+                [=, to = v_, place_step = s_.in_channels * tiles_.count](
+                    std::int64_t c, std::int64_t tile, const T* d, std::int64_t line) {
+                  transform_tiles(d, line, Places<T>{to + c * count + tile, place_step});
+                });
+      for_tiles(outputs_, s_.out_channels, tiles_.all.width, first, rows,
+                [=, to = d_, place_step = s_.out_channels * tiles_.count](
+                    std::int64_t k, std::int64_t tile, const T* d, std::int64_t line) {
+                  transform_outputs(d, line, Places<T>{to + k * count + tile, place_step});
+                });
       for (int place = 0; place < tile_places; ++place) {
         const MatrixPanels<T> v{{v_ + place * s_.in_channels * tiles_.count, 1, count}};
         multiply_panels(s_.out_channels, s_.in_channels, count,
@@ -357,25 +382,6 @@ class WinogradWeightGrad {
  private:
   struct Images;
   struct Outputs;
-  static constexpr std::int64_t width = Lanes<T>::width;
-
-  /// Row by row: element (place, channel, tile).
-  template <class Split, class Transform>
-  void transform(std::int64_t channels, const Split& from, std::int64_t first, std::int64_t rows,
-                 T* to, Transform apply) {
-    const std::int64_t count = rows * tiles_.all.width;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      for (std::int64_t i = 0; i < rows; ++i) {
-        const T* const d = from.row(c, 2 * (first + i));
-        for (std::int64_t j = 0; j < tiles_.all.width; j += width) {
-          T* const tile = to + c * count + i * tiles_.all.width + j;
-          apply(d + j, from.line(), [&](int place, const auto& numbers) {
-            numbers.store_unaligned(tile + place * channels * tiles_.count);
-          });
-        }
-      }
-    }
-  }
 
   const ConvolutionSizes s_;
   const WinogradTiles<T> tiles_;
