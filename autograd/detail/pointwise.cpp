@@ -169,6 +169,14 @@ void for_each_range(std::int64_t size, std::int64_t row, F f) {
                  [&f](int, Range range) { f(range); });
 }
 
+// NOTE [Gate by gate]
+// Neighbouring gates could be run together, tile by tile, so that what one writes is in the cache
+// when the next reads it. Tried on a step of sum(σ(a·x + b)·tanh(x)) for a million floats: with all
+// values kept it took 0.87 of the time; with values and gradients in the tile's memory alone, and
+// values computed again in the backward pass, 1.0 of it, whether or not memory was asked ahead for
+// the next tile. σ and tanh are half of such a step, and the rest of its time is not only memory's.
+// That was not worth values that wait for their computation, so each gate is a loop of its own.
+
 template <class T>
 void forward(const GateTable& table, const void* gate, const View* x, const Shape& shape, T* y,
              bool accumulate) {

@@ -42,6 +42,9 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
         "epoch", "gate", "copying gate", "program"}},
       {itself(folder, bench::growing_chain(bench::base_gates)), {"growing chain"}},
       {itself(folder, bench::growing_batch(bench::base_batch)), {"growing convnet"}},
+      {{"1 thread", folder / "bench_tapegrad", {{}}, true, "", 1},
+       {"second thread of sgemm", "second thread of mlp", "second thread of convnet",
+        "second thread of normalized convnet", "second thread of pointwise"}},
       {{"memcpy", folder / "bench_copy", {{}}, true}, {"copying gate", "own gate"}},
       {{"without lines", folder / "bench_without_lines", {{}}}, {"lines", "lines of a chain"}},
       {{"recording", folder / "bench_plain", {{}}}, {"replay", "replay of a network"}},
@@ -50,9 +53,10 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
   };
 }
 
-std::vector<bench::Row> rows_in(const char* mode, const std::vector<bench::Workload>& workloads) {
+std::vector<bench::Row> rows_in(const char* mode, const std::vector<bench::Workload>& workloads,
+                                int threads = 1) {
   std::vector<bench::Row> rows;
-  for (const bench::Workload& workload : workloads) rows.push_back({workload, 1, mode});
+  for (const bench::Workload& workload : workloads) rows.push_back({workload, threads, mode});
   return rows;
 }
 
@@ -103,6 +107,8 @@ int main(int argc, char** argv) try {
       {"--parts", "forward alone, and forward and backward",
        rows_in("lean", bench::part_workloads())},
       {"--growth", "ever more gates and images", rows_in("lean", bench::growing_workloads())},
+      {"--second-thread", "what a second thread gains",
+       rows_in("lean", bench::second_thread_workloads(), 2)},
       {"--memory", "memory and programs, in MiB", rows_in("lean", bench::memory_workloads())},
       {"--gates", "each gate by itself", rows_in("inspect", bench::gate_workloads())},
       {"--itself", "tapegrad beside itself: source lines, replay and second order",

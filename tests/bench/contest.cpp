@@ -20,7 +20,7 @@ class Contestant {
  public:
   Contestant(const Library& library, Environment environment, const Row& row)
       : name_(library.name) {
-    const std::string threads = std::to_string(row.threads);
+    const std::string threads = std::to_string(library.threads > 0 ? library.threads : row.threads);
     environment["OMP_NUM_THREADS"] = threads;
     environment["OPENBLAS_NUM_THREADS"] = threads;
     named([&] {

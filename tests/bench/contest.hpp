@@ -26,6 +26,7 @@ struct Library {
   std::vector<Environment> environments;
   bool yardstick = false;     ///< does other work on as much memory, or on other sizes
   std::string workload = {};  ///< in place of the row's
+  int threads = 0;            ///< in place of the row's
 };
 
 struct Quartiles {

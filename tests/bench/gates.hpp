@@ -164,8 +164,9 @@ inline std::vector<Workload> gate_workloads() {
 }
 
 inline Workload find_workload(const std::string& name) {
-  for (const auto& workloads : {step_workloads(), part_workloads(), growing_workloads(),
-                                memory_workloads(), gate_workloads(), own_cost_workloads()}) {
+  for (const auto& workloads :
+       {step_workloads(), part_workloads(), growing_workloads(), second_thread_workloads(),
+        memory_workloads(), gate_workloads(), own_cost_workloads()}) {
     for (const Workload& workload : workloads) {
       if (workload.name == name) return workload;
     }

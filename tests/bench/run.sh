@@ -2,13 +2,14 @@
 # Measures tapegrad beside its peers: installs what is missing, builds and runs the benchmark.
 #
 #   tests/bench/run.sh [FILTER] [--threads 1|2] [--csv FILE] [--rounds N]
-#                      [--all | --parts --growth --memory --gates --itself]
+#                      [--all | --parts --growth --second-thread --memory --gates --itself]
 #
 # FILTER picks the workloads whose name contains it, --threads the rows of so many threads. Besides
 # whole steps, or in their place: --parts measures forward alone, and forward and backward; --growth
-# whether ever more gates and images cost the same each; --memory what a step and a program take;
-# --gates each gate by itself; --itself what source lines, replay and second order cost. The picture
-# in the README is drawn from the CSV: see picture.gp. The library itself never needs the peers.
+# whether ever more gates and images cost the same each; --second-thread what that gains, beside a
+# bare sgemm; --memory what a step and a program take; --gates each gate by itself; --itself what
+# source lines, replay and second order cost. The picture in the README is drawn from the CSV: see
+# picture.gp. The library itself never needs the peers.
 set -euo pipefail
 # The benchmark runs where the user is: a relative path after --csv means what it says.
 here=$PWD

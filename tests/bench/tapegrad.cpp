@@ -1,4 +1,6 @@
 // tapegrad, written as its users write it.
+#include <cblas.h>
+
 #include <tapegrad/tapegrad.hpp>
 
 #include "circuits.hpp"
@@ -63,6 +65,29 @@ class Pointwise {
   std::vector<Parameter> vectors_;
 };
 
+/// A product of square matrices by OpenBLAS, nothing else.
+class Sgemm {
+ public:
+  explicit Sgemm(const bench::Task& task) : size_(task.workload.sizes.front()) {
+    openblas_set_num_threads(task.threads);
+    const auto count = static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_);
+    bench::Uniform uniform(3);
+    for (auto* matrix : {&a_, &b_}) *matrix = uniform.vector<float>(count);
+    c_.resize(count);
+  }
+
+  void step() {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size_, size_, size_, 1.0F, a_.data(),
+                size_, b_.data(), size_, 0.0F, c_.data(), size_);
+  }
+
+  std::vector<double> results() const { return {c_.front()}; }
+
+ private:
+  int size_;
+  std::vector<float> a_, b_, c_;
+};
+
 /// A step is an epoch over Fashion-MNIST in shuffled batches.
 class Epoch {
  public:
@@ -94,25 +119,31 @@ class Epoch {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return bench::run_worker(argc, argv,
-                           {{"scalar-tanh-mlp", bench::work<bench::TanhMlp>},
-                            {"sigmoid-circuit", bench::work<SigmoidCircuit>},
-                            {"chain", bench::work<bench::Chain>},
-                            {"mlp", bench::work<bench::Mlp>},
-                            {"convnet", bench::work<bench::ConvNet>},
-                            {"normalized convnet", bench::work<bench::NormalizedConvNet>},
-                            {"pointwise", bench::work<Pointwise>},
-                            {"epoch", bench::work<Epoch>},
-                            {"gate", bench::work<bench::TapegradGate>},
-                            {"copying gate", bench::work<bench::TapegradGate>},
-                            {"own gate", bench::work<bench::TapegradGate>},
-                            {"lines", bench::work<bench::TanhMlp>},
-                            {"lines of a chain", bench::work<bench::Chain>},
-                            {"replay", bench::work<bench::ReplayedTanhMlp>},
-                            {"replay of a network", bench::work<bench::ReplayedMlp>},
-                            {"second order", bench::work<bench::HessianProduct>},
-                            {"growing chain", bench::work<bench::Chain>},
-                            {"growing convnet", bench::work<bench::ConvNet>},
-                            {"program", bench::work<bench::Program>},
-                            {"compilation", bench::work<bench::Compilation>}});
+  return bench::run_worker(
+      argc, argv,
+      {{"scalar-tanh-mlp", bench::work<bench::TanhMlp>},
+       {"sigmoid-circuit", bench::work<SigmoidCircuit>},
+       {"chain", bench::work<bench::Chain>},
+       {"mlp", bench::work<bench::Mlp>},
+       {"convnet", bench::work<bench::ConvNet>},
+       {"normalized convnet", bench::work<bench::NormalizedConvNet>},
+       {"pointwise", bench::work<Pointwise>},
+       {"epoch", bench::work<Epoch>},
+       {"gate", bench::work<bench::TapegradGate>},
+       {"copying gate", bench::work<bench::TapegradGate>},
+       {"own gate", bench::work<bench::TapegradGate>},
+       {"lines", bench::work<bench::TanhMlp>},
+       {"lines of a chain", bench::work<bench::Chain>},
+       {"replay", bench::work<bench::ReplayedTanhMlp>},
+       {"replay of a network", bench::work<bench::ReplayedMlp>},
+       {"second order", bench::work<bench::HessianProduct>},
+       {"growing chain", bench::work<bench::Chain>},
+       {"growing convnet", bench::work<bench::ConvNet>},
+       {"second thread of sgemm", bench::work<Sgemm>},
+       {"second thread of mlp", bench::work<bench::Mlp>},
+       {"second thread of convnet", bench::work<bench::ConvNet>},
+       {"second thread of normalized convnet", bench::work<bench::NormalizedConvNet>},
+       {"second thread of pointwise", bench::work<Pointwise>},
+       {"program", bench::work<bench::Program>},
+       {"compilation", bench::work<bench::Compilation>}});
 }

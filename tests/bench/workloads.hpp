@@ -145,6 +145,24 @@ inline std::vector<Workload> growing_workloads() {
   return workloads;
 }
 
+/// What a second thread is worth: to those steps that have work for it, and to a bare product of
+/// matrices, which no step can exceed.
+inline std::vector<Workload> second_thread_workloads() {
+  std::vector<Workload> workloads = {{"sgemm 1024", "sgemm", "product", 1, {1024}, 1, 1e-9}};
+  for (const Workload& workload : step_workloads()) {
+    const bool large = workload.kind == "mlp" && workload.sizes.front() == 1024;
+    if (large || workload.kind == "pointwise" ||
+        workload.kind.find("convnet") != std::string::npos) {
+      workloads.push_back(workload);
+    }
+  }
+  for (Workload& workload : workloads) {
+    workload.kind = "second thread of " + workload.kind;
+    workload.name = "second thread of " + workload.name;
+  }
+  return workloads;
+}
+
 /// What is measured in MiB.
 inline std::vector<Workload> memory_workloads() {
   Workload network = convnet(64);

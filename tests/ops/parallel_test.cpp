@@ -27,27 +27,30 @@ Array<double> numbers(const std::vector<std::size_t>& shape, int step) {
   return x;
 }
 
-/// A convolution large enough to be shared out: its value and both gradients.
-std::vector<Array<double>> convolution(int threads) {
+/// A convolution of two groups, large enough to be shared out: its value and both gradients.
+std::vector<Array<double>> convolution(std::size_t channels, int threads) {
   const Threads set(threads);
   Tape tape(f32);
-  const Var x = tape.variable(numbers({9, 8, 32, 32}, 1));
-  const Var w = tape.variable(numbers({32, 4, 3, 3}, 2));
+  const Var x = tape.variable(numbers({9, channels, 32, 32}, 1));
+  const Var w = tape.variable(numbers({32, channels / 2, 3, 3}, 2));
   const Var y = conv2d(x, w, {1, 1, 1, 2});
   y.backward(numbers({9, 32, 32, 32}, 3));
   return {y.value(), x.grad(), w.grad()};
 }
 
 TEST(Parallel, AConvolutionIsTheSameForAnyNumberOfThreads) {
-  const auto alone = convolution(1);
-  for (const int threads : {2, 3, 16}) {
-    const auto shared = convolution(threads);
-    expect_arrays(shared[0], alone[0], 0);
-    expect_arrays(shared[1], alone[1], 0);
-    // Sums over the batch, of some 1e4 terms up to 10, are put together in another order.
-    expect_arrays(shared[2], alone[2], 0.02);
-    const auto again = convolution(threads);
-    expect_arrays(again[2], shared[2], 0);
+  // As one matrix product, and in transformed tiles.
+  for (const std::size_t channels : {8, 32}) {
+    const auto alone = convolution(channels, 1);
+    for (const int threads : {2, 3, 16}) {
+      const auto shared = convolution(channels, threads);
+      expect_arrays(shared[0], alone[0], 0);
+      expect_arrays(shared[1], alone[1], 0);
+      // Sums over the batch, of some 1e4 terms up to 10, are put together in another order.
+      expect_arrays(shared[2], alone[2], 0.02);
+      const auto again = convolution(channels, threads);
+      expect_arrays(again[2], shared[2], 0);
+    }
   }
 }
 
