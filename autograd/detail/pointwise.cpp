@@ -278,7 +278,7 @@ void gradient(const GateTable& table, const void* gate, int k, const T* g, const
   const BroadcastGradient<T> rule{table, gate, k, g, x, y, split_into_rows(shape, x, table.arity)};
   const std::int64_t row = rule.rows.row().size;
   const std::int64_t out_size = x[k].sizes.size();
-  const bool summed = out_size != size || rule.repeats();
+  const bool summed = out_size != size;
   if (summed && !accumulate) kernels::fill_zero(out, out_size);
   if (size == 0) return;
   if (!summed) {

@@ -183,6 +183,7 @@ void conv2d_input_grad(const ConvolutionSizes& s, const T* g, const T* w, T* x, 
 
 template <class T>
 void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w, bool accumulate) {
+  if (WinogradTiles<T>::suit(s)) return winograd_weight_grad(s, x, g, w, accumulate);
   const Parts all(s);
   const int parts = parts_for(all.count, all.nanoseconds);
   // Of each part of the batch, with a window's numbers as rows: those are many and filters few, and

@@ -34,7 +34,7 @@ template <class T, int registers>
     series = fma(series, square, L(-0x1.555534p-2F));
     const L small = fma(x * square, series, x);
     const L result = where(a < L(0.625F), small, where(x < L(0), -large, large));
-    return where(is_number(x), result, x);
+    return where(a > L(0), result, x);  // Zeros keep their sign, and NaN is NaN.
   }
 }
 

@@ -58,6 +58,19 @@ TEST(Lean, GradientsAreThoseOfInspectBitForBit) {
   }
 }
 
+TEST(Lean, OneElementInAnyShape) {
+  const double y = std::tanh(2.0);
+  for (const std::vector<std::size_t>& of_s : {std::vector<std::size_t>{}, {1}, {1, 1}}) {
+    for (const std::vector<std::size_t>& of_x : {std::vector<std::size_t>{1}, {1, 1}}) {
+      Tape tape(f64, lean);
+      const Var x = tape.variable(array(of_x, {2})), s = tape.variable(array(of_s, {3}));
+      sum(tanh(x) * s + s).backward();
+      expect_numbers(x.grad(), {3 * (1 - y * y)}, 1e-15);
+      expect_numbers(s.grad(), {y + 1}, 1e-15);
+    }
+  }
+}
+
 TEST(Lean, UsesLessMemory) {
   const auto used = [](Mode mode) {
     Tape tape(f32, mode);

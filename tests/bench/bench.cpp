@@ -49,6 +49,7 @@ std::vector<Peer> all_peers(const std::filesystem::path& folder) {
       {{"without lines", folder / "bench_without_lines", {{}}}, {"lines", "lines of a chain"}},
       {{"recording", folder / "bench_plain", {{}}}, {"replay", "replay of a network"}},
       {{"gradient", folder / "bench_plain", {{}}}, {"second order"}},
+      {{"product alone", folder / "bench_plain", {{}}, true}, {"distances"}},
       {{"xarray.hpp", folder / "bench_xtensor", {{}}}, {"compilation"}},
   };
 }
@@ -111,7 +112,7 @@ int main(int argc, char** argv) try {
        rows_in("lean", bench::second_thread_workloads(), 2)},
       {"--memory", "memory and programs, in MiB", rows_in("lean", bench::memory_workloads())},
       {"--gates", "each gate by itself", rows_in("inspect", bench::gate_workloads())},
-      {"--itself", "tapegrad beside itself: source lines, replay and second order",
+      {"--itself", "tapegrad beside itself: source lines, replay, second order, distances",
        rows_in("inspect", bench::own_cost_workloads())},
   };
   for (Group& group : groups) {

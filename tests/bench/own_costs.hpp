@@ -130,4 +130,52 @@ class Gradient : public SecondOrder {
   double value_ = 0;
 };
 
+/// Points and queries as a workload's sizes and batch say.
+struct PointsAndQueries {
+  explicit PointsAndQueries(const Task& task) {
+    set_num_threads(task.threads);
+    Uniform uniform(3);
+    const auto features = static_cast<std::size_t>(task.workload.sizes[1]);
+    const auto fill = [&](int rows) {
+      auto numbers = Array<float>::from_shape({static_cast<std::size_t>(rows), features});
+      for (float& number : numbers) number = static_cast<float>(uniform());
+      return numbers;
+    };
+    points = fill(task.workload.sizes[0]);
+    queries = fill(task.workload.batch);
+  }
+
+  Array<float> points, queries;
+};
+
+/// The nearest point by L2 for each query.
+class Distances {
+ public:
+  explicit Distances(const Task& task) : data_(task), search_(data_.points, train::Metric::l2) {}
+
+  void step() { found_ = search_.kneighbors(data_.queries, 1); }
+  std::vector<double> results() const { return {static_cast<double>(found_.indices(0, 0))}; }
+
+ private:
+  PointsAndQueries data_;
+  train::NearestNeighbors search_;
+  train::Neighbors found_;
+};
+
+/// The matrix product that it contains.
+class ProductOfPoints {
+ public:
+  explicit ProductOfPoints(const Task& task) : data_(task) {}
+
+  void step() {
+    Tape tape(f32);
+    const NoGrad no_grad;
+    matmul(tape.data(data_.queries), tape.data(data_.points), {false, true});
+  }
+  std::vector<double> results() const { return {0}; }
+
+ private:
+  PointsAndQueries data_;
+};
+
 }  // namespace bench

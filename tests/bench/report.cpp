@@ -65,7 +65,9 @@ void Report::add(const Row& row, const std::string& peer, const Result& result) 
   const auto& [lower, median, upper] = result.ratio;
   print_row(
       row, pretty(row, result.ours), fmt::format("{:<9} {:>8}", peer, pretty(row, result.peers)),
-      fmt::format("{} ({} – {})", three_digits(median), three_digits(lower), three_digits(upper)));
+      row.workload.measure == Measure::time ? fmt::format("{} ({} – {})", three_digits(median),
+                                                          three_digits(lower), three_digits(upper))
+                                            : three_digits(median));
   fmt::print(csv_, "{},{},{},{},{},{},\n", csv_key(row, peer), result.ours, result.peers, median,
              lower, upper);
 }

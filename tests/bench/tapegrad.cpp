@@ -137,6 +137,7 @@ int main(int argc, char** argv) {
        {"replay", bench::work<bench::ReplayedTanhMlp>},
        {"replay of a network", bench::work<bench::ReplayedMlp>},
        {"second order", bench::work<bench::HessianProduct>},
+       {"distances", bench::work<bench::Distances>},
        {"growing chain", bench::work<bench::Chain>},
        {"growing convnet", bench::work<bench::ConvNet>},
        {"second thread of sgemm", bench::work<Sgemm>},

@@ -101,12 +101,16 @@ inline double memory_of_process(const std::string& name) {
   throw std::runtime_error("no " + name + " in /proc/self/status");
 }
 
-/// By how many MiB this process grows in a few steps, at their peak.
+/// By how many MiB this process grows in a few steps, at their peak. Pages of files, such as code
+/// that runs for the first time, do not count.
 inline double growth(const Work& work, long steps) {
-  std::ofstream("/proc/self/clear_refs") << 5;  // The peak begins again.
-  const double before = memory_of_process("VmRSS");
+  // The peak begins again.
+  if (!(std::ofstream("/proc/self/clear_refs") << 5 << std::flush)) {
+    throw std::runtime_error("cannot write to /proc/self/clear_refs");
+  }
+  const double before = memory_of_process("VmRSS"), files = memory_of_process("RssFile");
   work.steps(steps);
-  return memory_of_process("VmHWM") - before;
+  return memory_of_process("VmHWM") - before - (memory_of_process("RssFile") - files);
 }
 
 /// The main function of a worker; `factories` has an entry for each kind of workload it can do.
@@ -120,7 +124,9 @@ inline int run_worker(int argc, char** argv, const std::map<std::string, Factory
   const Work work = factory->second(task);
 
   constexpr long common_steps = 5;
-  const double grown = growth(work, common_steps);
+  const bool grows = task.workload.measure == Measure::growth;
+  const double grown = grows ? growth(work, common_steps) : 0;
+  if (!grows) work.steps(common_steps);
   const double common_result = fingerprint(work.results());
   std::function<double()> figure;
   switch (task.workload.measure) {

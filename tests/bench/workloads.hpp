@@ -146,7 +146,7 @@ inline std::vector<Workload> growing_workloads() {
 }
 
 /// What a second thread is worth: to those steps that have work for it, and to a bare product of
-/// matrices, which no step can exceed.
+/// matrices.
 inline std::vector<Workload> second_thread_workloads() {
   std::vector<Workload> workloads = {{"sgemm 1024", "sgemm", "product", 1, {1024}, 1, 1e-9}};
   for (const Workload& workload : step_workloads()) {
@@ -203,6 +203,8 @@ inline std::vector<Workload> own_cost_workloads() {
        1e-2},
       {"hvp of tanh 784-128-10 batch 32", "second order", "product", 1, {784, 128, 10}, 32, 1e-9},
       {"hvp of tanh 20-50-3 batch 8", "second order", "product", 1, {20, 50, 3}, 8, 1e-9},
+      // Nearest by L2 of so many points with so many numbers, to as many queries as a batch.
+      {"distances of 5000 images to 500", "distances", "search", 1, {5000, 3072}, 500, 1e-9},
   };
 }
 

@@ -175,11 +175,11 @@ TEST(Parallel, AChildProcessHasThreadsOfItsOwnAndEnds) {
   // Memory of threads that the child does not have is lost to it, as the address sanitizer says at
   // its end; the thread sanitizer does not follow threads that are made after a fork.
   if (!allocations_are_counted()) GTEST_SKIP() << "sanitizers do not follow a fork";
-  convolution(2);
+  convolution(8, 2);
   const pid_t child = fork();
   if (child == 0) {
     alarm(20);
-    convolution(2);
+    convolution(8, 2);
     std::exit(0);
   }
   int status = -1;
