@@ -1,6 +1,8 @@
 // Searches learning rate, weight decay and dropout at random, coarse to fine, by several processes
 // that meet in a folder. Stop it whenever you like, and start it again: it goes on.
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -74,6 +76,21 @@ train::TrialResult objective(const train::Trial& trial, const HeldOut& data) {
           {{"validation_loss", validation.loss}, {"train_accuracy", last.accuracy}}};
 }
 
+/// Measures the best network on data that no trial has seen.
+void report_best(const train::SearchResults& results, const HeldOut& data) {
+  const std::vector<train::TrialRecord> ranking = results.ranked();
+  const auto best = std::find_if(ranking.begin(), ranking.end(), [](const auto& record) {
+    return !std::isnan(record.score);  // One that diverged has left no network.
+  });
+  if (best == ranking.end()) {
+    fmt::print("every trial diverged: lower the learning rates\n");
+    return;
+  }
+  nn::Sequential model = network(best->parameters, data.train);
+  nn::load_state_dict(model, train::load_checkpoint(best->path).part("state"));
+  fmt::print("trial {}: test accuracy {:.4f}\n", best->trial, train::accuracy(model, data.test));
+}
+
 void run(const Arguments& arguments) {
   set_default_precision(f32);
   set_num_threads(1);  // Processes use the cores.
@@ -109,10 +126,7 @@ void run(const Arguments& arguments) {
   train::SearchResults results = train::search_results(arguments.folder);
   results.title = "Random search on " + arguments.data;
   fmt::print("{}", results.to_table());
-  const train::TrialRecord best = results.ranked().front();
-  nn::Sequential model = network(best.parameters, data.train);
-  nn::load_state_dict(model, train::load_checkpoint(best.path).part("state"));
-  fmt::print("trial {}: test accuracy {:.4f}\n", best.trial, train::accuracy(model, data.test));
+  report_best(results, data);
   if (arguments.format != "none") {
     const std::string file = fmt::format("{}/search.{}", arguments.folder, arguments.format);
     results.save(file);

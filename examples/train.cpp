@@ -2,6 +2,7 @@
 // `train --help` lists the options.
 
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <new>
 #include <optional>
@@ -173,7 +174,8 @@ data::Preprocessing preprocessing_for(const std::string& data, bool convolves) {
 /// Writes what a recorder has seen so far, where that is asked for: before the first step, so that
 /// a name that cannot be written is no surprise after hours, and at the end, also of a run that
 /// went wrong. The report, whose size is bounded, is written after every epoch, for a reader who
-/// does not want to wait.
+/// does not want to wait. What a run wrote before it was stopped stays until the one that goes on
+/// has seen an epoch itself: it records anew from there.
 class Writer : public train::Observer {
  public:
   Writer(const train::History& history, std::string report, std::string metrics)
@@ -186,10 +188,15 @@ class Writer : public train::Observer {
  private:
   void write_all() const {
     write_report();
-    if (!metrics_.empty()) train::save_metrics(history_, metrics_);
+    if (!metrics_.empty() && !would_lose(metrics_)) train::save_metrics(history_, metrics_);
+  }
+  /// Whether there is a file of more than this run has seen so far.
+  bool would_lose(const std::string& path) const {
+    return history_.steps_before > 0 && history_.epochs.empty() && std::filesystem::exists(path);
   }
   void write_report() const {
-    if (!report_.empty()) train::Report{history_.name, {history_}}.save(report_);
+    if (report_.empty() || would_lose(report_)) return;
+    train::Report{history_.name, {history_}}.save(report_);
   }
 
   const train::History& history_;
@@ -294,7 +301,10 @@ void run(const Arguments& arguments) {
   options.observers = {&recorder, &writer};
   // Comments go where the progress bar is: what the program prints is its result.
   const auto comment = [&] {
-    fmt::print(stderr, "{}", train::to_text(train::diagnose(recorder.history())));
+    const train::History& history = recorder.history();
+    // A run that had ended before leaves nothing to comment on.
+    if (history.steps_before > 0 && history.steps.empty()) return;
+    fmt::print(stderr, "{}", train::to_text(train::diagnose(history)));
   };
   try {
     train::fit(model.network, sgd, task.train, options, train::ProgressBar());

@@ -35,7 +35,8 @@ struct TrainedModel {
                                         {"input", std::vector(input.begin(), input.end())},
                                         {"classes", classes}};
     std::ofstream file(folder + "/model.json");
-    file << description.dump(2) << '\n';
+    // Names of classes are names of folders, which need not be UTF-8.
+    file << description.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     if (!file.flush()) throw FileError("[train] could not write '" + folder + "/model.json'");
   }
 

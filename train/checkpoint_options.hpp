@@ -35,8 +35,9 @@ struct CheckpointOptions {
   /// How many checkpoints stay, the newest ones. With two, one that the disk has damaged costs
   /// only some time.
   int keep = 2;
-  /// What changes during the run besides, in `after_step` say: a schedule, a moving average, a
-  /// Generator.
+  /// What changes during the run besides, in `after_step`, an observer or the monitor: a schedule,
+  /// a moving average, a Generator. All of them are called before a step's checkpoint is written;
+  /// if one throws, that one is not.
   std::vector<Stateful> state = {};
   /// Whatever else the run depends on, as words: the strength of a penalty. A run is only resumed
   /// with the same.

@@ -12,6 +12,7 @@
 #include <tapegrad/data/image.hpp>
 #include <tapegrad/data/image_grid.hpp>
 #include <tapegrad/train/decision_regions.hpp>
+#include <tapegrad/train/detail/optional_json.hpp>
 #include <tapegrad/train/detail/save.hpp>
 
 namespace tapegrad::detail {
@@ -158,12 +159,11 @@ struct Figures {
       names.push_back(place < known.size() ? known[place] : fmt::format("class {}", label));
       colors.push_back(fmt::format("#{:06x}", palette[place % palette.size()]));
     }
-    return nlohmann::json{{"title", title},
-                          {"class_names", std::move(names)},
-                          {"colors", std::move(colors)},
-                          {"strength", region_strength},
-                          {"panels", std::move(written)}}
-        .dump();
+    return detail::json_text({{"title", title},
+                              {"class_names", std::move(names)},
+                              {"colors", std::move(colors)},
+                              {"strength", region_strength},
+                              {"panels", std::move(written)}});
   }
 
   std::string html() const {

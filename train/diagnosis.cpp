@@ -78,6 +78,8 @@ class Diagnosis {
 
   // --- Figures that several problems are read from -------------------------------------------
 
+  /// Whether what was recorded begins with training itself.
+  bool saw_start() const { return history_.steps_before == 0; }
   const StepRecord& first_step() const { return history_.steps.front(); }
 
   /// On the training set in the last whole epoch; 0 before its end.
@@ -166,7 +168,7 @@ class Diagnosis {
     if (has_learned()) return;
     const StepRecord& first = first_step();
     const double data_loss = first.loss - first.penalty;
-    if (first.penalty > limits_.penalty_share * data_loss) {
+    if (saw_start() && first.penalty > limits_.penalty_share * data_loss) {
       add(Problem::regularization_too_strong, "",
           fmt::format(
               "the first loss of {:.4g} is a penalty of {:.4g} and {:.4g} for the data, and "
@@ -183,7 +185,7 @@ class Diagnosis {
                       history_.weight_decay, first.learning_rate, decay, accuracy()));
       return;
     }
-    if (last_ == nullptr) return;
+    if (last_ == nullptr || !saw_start()) return;
     double kept = 0;
     for (std::size_t i = 0; i < history_.start.size(); ++i) {
       const double start = history_.start[i].weight_norm;
@@ -213,7 +215,7 @@ class Diagnosis {
     const bool jumps = ratio && !(*ratio <= limits_.high_update_ratio);
     // Short steps do not make a loss rise: it is noise, or saturated units throw it about.
     const bool moves = !ratio || !(*ratio <= limits_.high_update_ratio / 10);
-    const bool rose = end > limits_.loss_rise * first && moves;
+    const bool rose = saw_start() && end > limits_.loss_rise * first && moves;
     const bool exploded = !std::isfinite(end) && (jumps || highest > limits_.loss_rise * first);
     const auto final_ratio = observed_.empty() ? std::nullopt : update_ratio(*observed_.back());
     const bool still_jumps =
@@ -244,7 +246,7 @@ class Diagnosis {
   }
 
   void look_for_symmetry() {
-    if (observed_.empty()) return;
+    if (observed_.empty() || !saw_start()) return;
     const EpochRecord& end = *observed_.back();
     std::vector<std::string> names;
     for (std::size_t i = 0; i < std::min(history_.start.size(), end.parameters.size()); ++i) {
@@ -280,7 +282,8 @@ class Diagnosis {
     for (std::size_t i = 0; i < observed_.front()->layers.size(); ++i) {
       for (const EpochRecord* epoch : epochs) {
         // Late saturation is how a classifier becomes sure; it harms one that has not learned.
-        if (i >= epoch->layers.size() || (epoch != epochs[0] && has_learned())) continue;
+        const bool is_late = epoch != epochs[0] || !saw_start();
+        if (i >= epoch->layers.size() || (is_late && has_learned())) continue;
         const LayerRecord& layer = epoch->layers[i];
         if (layer.saturated_share <= limits_.saturated_share) continue;
         add(Problem::saturation, layer.name,
@@ -321,7 +324,7 @@ class Diagnosis {
   }
 
   void look_for_low_rate() {
-    if (observed_.empty() || has_learned()) return;
+    if (observed_.empty() || has_learned() || !saw_start()) return;
     double way = 0;
     for (const EpochRecord* epoch : observed_) {
       const auto ratio = update_ratio(*epoch);

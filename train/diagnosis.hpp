@@ -78,7 +78,8 @@ struct DiagnosisThresholds {
 
 /// Reads a history: what is wrong, causes before their consequences; nothing if nothing is. Figures
 /// that were not recorded are not missed: without a validation set nothing is said of overfitting.
-/// A run that an error ended is read up to there.
+/// A run that an error ended is read up to there; one that went on from a checkpoint is not
+/// compared with its beginning, which was not recorded.
 std::vector<Finding> diagnose(const History& history, const DiagnosisThresholds& thresholds = {});
 
 /// The findings as lines of text, or one line that says that there are none.

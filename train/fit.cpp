@@ -117,7 +117,7 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
   const auto start = Clock::now();
   const auto steps = static_cast<std::int64_t>(batches.count());
   const auto samples = static_cast<double>(dataset.size()) * options.epochs;
-  const Run run{model, optimizer, dataset, options, steps};
+  Run run{model, optimizer, dataset, options, steps};
   const auto tell = [&](auto&& event) {
     for (Observer* observer : options.observers) event(*observer);
   };
@@ -128,6 +128,7 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
   if (checkpointer && checkpointer->resume()) {
     progress = progress_at(at, best.epoch(), options.epochs, steps);
     batches.set_next_epoch(static_cast<std::uint64_t>(at.epoch), static_cast<std::size_t>(at.step));
+    run.steps_before = at.epoch * steps + at.step;
   }
   std::int64_t seen_here = 0;    // In this process, by which its pace is told.
   Array<double> kept_scores[2];  // Of whole batches, and of the smaller one that ends an epoch.
@@ -180,11 +181,12 @@ Progress fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset
         progress.samples_per_second = here / seconds;
         progress.seconds_left = at.stopped ? 0 : left * seconds / here;
         if (ends_epoch) tell([&](Observer& observer) { observer.epoch_end(progress); });
+        // Before the checkpoint, which is to hold what the monitor changes: a schedule, say.
+        if (monitor) monitor(progress);
         if (checkpointer) {
           const bool ends_run = ends_epoch && (at.stopped || at.epoch + 1 == options.epochs);
           checkpointer->after_step(at.epoch * steps + at.step, ends_epoch, at.epoch + 1, ends_run);
         }
-        if (monitor) monitor(progress);
       }
     }
     best.restore();

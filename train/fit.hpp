@@ -84,7 +84,8 @@ struct Progress {
   bool stopped = false;  ///< Whether early stopping makes this epoch the last.
 };
 
-/// Called after every step, for a progress bar or a log.
+/// Called after every step, before its checkpoint is written: for a progress bar, a log, or a
+/// ReduceLROnPlateau.
 using Monitor = std::function<void(const Progress&)>;
 
 /// Trains a classifier: for each shuffled mini-batch the forward pass, the loss, the backward pass

@@ -90,8 +90,11 @@ struct History {
   std::vector<std::int64_t> class_sizes = {};  ///< Samples of each class in the training set.
   /// The largest `weight_decay` among the optimizer's groups; 0 if it has none.
   double weight_decay = 0;
-  std::int64_t samples = 0;                 ///< In the training set.
-  std::int64_t validation_samples = 0;      ///< In the validation set; 0 without one.
+  std::int64_t samples = 0;             ///< In the training set.
+  std::int64_t validation_samples = 0;  ///< In the validation set; 0 without one.
+  /// Steps that were made before recording began, since the run went on from a checkpoint: of them
+  /// and their epochs nothing is here, and `start` is how they left the parameters.
+  std::int64_t steps_before = 0;
   std::vector<ParameterRecord> start = {};  ///< The parameters before the first step.
   std::vector<StepRecord> steps = {};       ///< Every step.
   std::vector<EpochRecord> epochs = {};     ///< Every epoch.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <tapegrad/autograd/detail/page.hpp>
+#include <tapegrad/train/detail/optional_json.hpp>
 #include <tapegrad/train/detail/save.hpp>
 #include <tapegrad/train/k_choice.hpp>
 
@@ -60,7 +61,7 @@ std::string KChoice::json() const {
                        {"mean", score.accuracies.mean()},
                        {"deviation", score.accuracies.standard_deviation()}});
   }
-  return nlohmann::json{{"title", title}, {"scores", std::move(written)}}.dump();
+  return detail::json_text({{"title", title}, {"scores", std::move(written)}});
 }
 
 std::string KChoice::html() const {

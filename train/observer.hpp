@@ -20,6 +20,8 @@ struct Run {
   const data::Dataset& dataset;  ///< What it learns from.
   const Options& options;        ///< As `fit` was given them.
   std::int64_t steps;            ///< Steps of an epoch.
+  /// Steps that were made before, if it goes on from a checkpoint.
+  std::int64_t steps_before = 0;
 };
 
 /// One step while it is made.

@@ -251,6 +251,10 @@ void Recorder::begin(const Run& run) {
   history.class_sizes.resize(static_cast<std::size_t>(run.dataset.classes));
   for (const int label : run.dataset.labels) ++history.class_sizes[static_cast<std::size_t>(label)];
   history.samples = static_cast<std::int64_t>(run.dataset.size());
+  history.steps_before = run.steps_before;
+  if (run.steps_before > 0) {
+    history.settings.emplace_back("steps before recording", std::to_string(run.steps_before));
+  }
   if (run.options.validation != nullptr) {
     history.validation_samples = static_cast<std::int64_t>(run.options.validation->size());
   }
@@ -278,7 +282,7 @@ bool Recorder::wants_values(int epoch, std::int64_t index) {
 
 void Recorder::after_forward(const Step& step) {
   state_->epoch = step.epoch;
-  history_.steps.push_back({step.epoch, static_cast<std::int64_t>(history_.steps.size()),
+  history_.steps.push_back({step.epoch, step.epoch * state_->run.steps + step.index,
                             step.loss.item(), step.penalty, state_->run.optimizer.learning_rate()});
 }
 

@@ -53,7 +53,8 @@ class Recorder : public Observer {
   /// Adds a line to the settings of this and later runs.
   void add_setting(const std::string& name, const std::string& value);
 
-  /// Starts a new history, and hooks the activations of the model.
+  /// Starts a new history, also for a run that goes on from a checkpoint: what was before is not in
+  /// it, as History::steps_before tells. Hooks the activations of the model.
   void begin(const Run& run) override;
   /// True for the steps that are looked at closely.
   bool wants_values(int epoch, std::int64_t index) override;

@@ -60,12 +60,12 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t most) {
 std::vector<double> epochs_after(const History& history) {
   std::map<int, double> steps_of;
   for (const StepRecord& step : history.steps) ++steps_of[step.epoch];
-  // An epoch that broke off is as long as the one before it.
-  const auto first = steps_of.find(0);
+  // An epoch that broke off is as long as the longest: all are, but one that a resumed run began
+  // in.
+  double longest = 0;
+  for (const auto& [epoch, steps] : steps_of) longest = std::max(longest, steps);
   for (const EpochRecord& epoch : history.epochs) {
-    if (!epoch.complete && epoch.epoch > 0 && first != steps_of.end()) {
-      steps_of[epoch.epoch] = first->second;
-    }
+    if (!epoch.complete) steps_of[epoch.epoch] = longest;
   }
   std::vector<double> places;
   places.reserve(history.steps.size());

@@ -26,8 +26,8 @@ using detail::SearchFolder;
 
 /// How long those who wait sleep before they look again.
 constexpr std::chrono::milliseconds nap{20};
-/// So many workers may die, per worker wanted, with nothing finished in between.
-constexpr int most_deaths = 50;
+/// So many workers may end, per worker wanted, with nothing finished in between.
+constexpr int most_ends = 50;
 
 /// Does a trial that this process has claimed.
 void work(const SearchFolder& folder, const Trial& trial, const Objective& objective) {
@@ -90,9 +90,14 @@ class Workers {
     }
   }
 
-  /// Takes notice of those that have ended; how many were killed. Throws Error if one has failed.
-  int reap() {
+  /// Workers that are no more.
+  struct Ended {
+    int all = 0;
     int killed = 0;
+  };
+  /// Takes notice of those that have ended. Throws Error if one has failed.
+  Ended reap() {
+    Ended ended;
     for (pid_t& pid : pids_) {
       int status = 0;
       if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid) continue;
@@ -103,9 +108,10 @@ class Workers {
             "or run it by hand: {}",
             WEXITSTATUS(status), fmt::join(command_, " ")));
       }
-      if (!WIFEXITED(status)) ++killed;
+      ++ended.all;
+      if (!WIFEXITED(status)) ++ended.killed;
     }
-    return killed;
+    return ended;
   }
 
  private:
@@ -168,27 +174,29 @@ void run_search(const SearchOptions& options, const std::vector<std::string>& co
                 "; another one is at work there; wait for it, or call run_worker to help");
   }
   SearchProgress progress{-1, count_all(options), 0, 0};
-  int deaths = 0;
+  Workers::Ended in_vain;
   Workers running(folder, command, workers);
   for (;;) {
     const SearchFolder::Standing standing = folder.standing();
     if (standing.finished != progress.finished) {
       progress.finished = standing.finished;
       progress.best = standing.best;
-      deaths = 0;
+      in_vain = {};
       if (monitor) monitor(progress);
     }
     if (progress.finished == progress.all) return;
     running.start();
     std::this_thread::sleep_for(nap);
-    const int killed = running.reap();
-    progress.workers_lost += killed;
-    deaths += killed;
-    if (deaths > most_deaths * workers) {
+    const Workers::Ended ended = running.reap();
+    progress.workers_lost += ended.killed;
+    in_vain.all += ended.all;
+    in_vain.killed += ended.killed;
+    if (in_vain.all >= most_ends * workers) {
       throw Error(fmt::format(
-          "[search] needs workers that live long enough to finish a trial; {} were killed and "
-          "nothing was finished in between; is there enough memory?",
-          deaths));
+          "[search] needs workers that live long enough to finish a trial; {} ended, {} of them "
+          "killed, and nothing was finished in between; is there enough memory, and does the "
+          "command call run_worker? It is: {}",
+          in_vain.all, in_vain.killed, fmt::join(command, " ")));
     }
   }
 }

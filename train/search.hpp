@@ -102,9 +102,9 @@ using SearchMonitor = std::function<void(const SearchProgress&)>;
 /// The master of a search: starts `workers` processes by a command, which is to call run_worker
 /// with the same options, replaces those that are killed, and returns when all trials are finished.
 /// Workers that outlive their master go on; the next master counts them among its own. Throws as
-/// run_worker; Error if a worker ends with an exit code other than 0, if many die and nothing is
-/// finished in between, or if a master works on this search already. Then, as when the monitor
-/// throws, all workers it has started are stopped; what was finished stays.
+/// run_worker; Error if a worker ends with an exit code other than 0, if many end in any way and
+/// nothing is finished in between, or if a master works on this search already. Then, as when the
+/// monitor throws, all workers it has started are stopped; what was finished stays.
 void run_search(const SearchOptions& options, const std::vector<std::string>& command, int workers,
                 const SearchMonitor& monitor = {});
 

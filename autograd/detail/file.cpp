@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -16,18 +18,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How files begin that are not whole yet; the process that writes them follows.
-constexpr std::string_view unfinished_prefix = ".tapegrad-";
+/// The name of this machine, of letters, digits and underscores alone.
+std::string host_word() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  std::string word = std::string(name.data()).substr(0, 64);  // As long as Linux allows.
+  const auto is_odd = [](unsigned char c) { return c >= 128 || std::isalnum(c) == 0; };
+  std::replace_if(word.begin(), word.end(), is_odd, '_');
+  return word;
+}
+
+/// How files begin that are not whole yet; the process that writes them follows. The machine is in
+/// it since a folder may be shared: processes of another one cannot be asked whether they live.
+std::string unfinished_prefix() {
+  return fmt::format(".tapegrad-{}-", host_word());
+}
 
 /// A new file beside the target. It is removed unless it has taken the target's place.
 class Replacement {
  public:
   Replacement(const fs::path& target, const Origin& origin) : origin_(origin), target_(target) {
     static std::atomic<unsigned> count{0};
+    const std::string prefix = unfinished_prefix();
     do {
       // A short name of its own: the target's may be as long as names can be.
-      path_ =
-          target.parent_path() / fmt::format("{}{}-{}.tmp", unfinished_prefix, getpid(), ++count);
+      path_ = target.parent_path() / fmt::format("{}{}-{}.tmp", prefix, getpid(), ++count);
       file_.reset(std::fopen(path_.c_str(), "wbx"));
     } while (!file_ && errno == EEXIST);
     if (!file_) fail();
@@ -142,11 +157,12 @@ void write_file(const Origin& origin, std::string_view bytes) {
 }
 
 void remove_unfinished(const std::string& folder) {
+  const std::string prefix = unfinished_prefix();
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (name.compare(0, unfinished_prefix.size(), unfinished_prefix) != 0) continue;
-    const long writer = std::strtol(name.c_str() + unfinished_prefix.size(), nullptr, 10);
+    if (name.compare(0, prefix.size(), prefix) != 0) continue;
+    const long writer = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
     const bool dead = writer > 0 && kill(static_cast<pid_t>(writer), 0) != 0 && errno == ESRCH;
     if (dead) fs::remove(entry.path(), ignored);
   }

@@ -2,6 +2,10 @@
 
 #include <tapegrad/train/checkpoint.hpp>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -17,6 +21,7 @@
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/nn/state_dict.hpp>
 #include <tapegrad/optim/adam.hpp>
+#include <tapegrad/optim/reduce_lr_on_plateau.hpp>
 #include <tapegrad/optim/scheduler.hpp>
 #include <tapegrad/optim/sgd.hpp>
 #include <tapegrad/train/fit.hpp>
@@ -161,8 +166,29 @@ TEST(Checkpoint, ARunThatEndsGoesOnToTheSameBits) {
     run.options.checkpoints.every_steps = 3;
     run.fit();
     EXPECT_EQ(run.weights(), expected) << stop_after;
-    EXPECT_EQ(run.resumed.path.empty(), stop_after < 3);
+    // The step at which the monitor throws is in no checkpoint.
+    EXPECT_EQ(run.resumed.path.empty(), stop_after <= 3);
   }
+}
+
+TEST(Checkpoint, HoldsWhatTheMonitorChanges) {
+  // A plateau at every epoch, so that every one of them must be in the checkpoint.
+  const auto train_for = [](const std::string& folder, int epochs) {
+    SpiralRun run(folder);
+    run.sgd.emplace(run.model.parameters(), 0.1, 0.9);
+    optim::PlateauOptions every_epoch;
+    every_epoch.patience = 0;
+    optim::ReduceLROnPlateau plateau(*run.sgd, every_epoch);
+    run.options.checkpoints.state = {{"plateau", plateau}};
+    run.options.epochs = epochs;
+    train::fit(run.model, *run.sgd, run.spiral, run.options, [&](const train::Progress& now) {
+      if (now.step == now.steps) plateau.step(1);
+    });
+    return run.weights();
+  };
+  const TempFolder folder;
+  train_for(folder.path("run"), 2);
+  EXPECT_EQ(train_for(folder.path("run"), 4), train_for("", 4));
 }
 
 TEST(Checkpoint, AFinishedRunReturnsItsEnd) {
@@ -193,7 +219,7 @@ TEST(Checkpoint, ADamagedOneIsPassedOver) {
   {
     SpiralRun run(folder.path("run"));
     run.options.checkpoints.every_steps = 1;
-    EXPECT_THROW(run.fit(7), std::runtime_error);
+    EXPECT_THROW(run.fit(8), std::runtime_error);
   }
   const std::vector<std::string> files = train::checkpoint_files(folder.path("run"));
   ASSERT_EQ(files.size(), 2U);
@@ -327,18 +353,32 @@ TEST(Checkpoint, TwoRunsInOneFolder) {
   EXPECT_EQ(refused, 1);
 }
 
+/// The name of this machine as it is in names of files.
+std::string host_word() {
+  char name[256] = {};
+  EXPECT_EQ(gethostname(name, sizeof(name) - 1), 0);
+  std::string word = std::string(name).substr(0, 64);
+  const auto is_odd = [](unsigned char c) { return c >= 128 || std::isalnum(c) == 0; };
+  std::replace_if(word.begin(), word.end(), is_odd, '_');
+  return word;
+}
+
 TEST(Checkpoint, LeftoversOfKilledProcessesGo) {
   const TempFolder folder;
   ChildProcess child({"/bin/true"});
   ASSERT_TRUE(child.ends_within(std::chrono::seconds(10)));
-  const std::string dead =
-      folder.write("run/.tapegrad-" + std::to_string(child.pid()) + "-1.tmp", "x");
-  const std::string alive =
-      folder.write("run/.tapegrad-" + std::to_string(getpid()) + "-99.tmp", "x");
+  const auto left_by = [&](const std::string& host, pid_t pid) {
+    return folder.write("run/.tapegrad-" + host + "-" + std::to_string(pid) + "-99.tmp", "x");
+  };
+  const std::string dead = left_by(host_word(), child.pid());
+  const std::string alive = left_by(host_word(), getpid());
+  // Of another machine, whose processes have numbers of their own.
+  const std::string elsewhere = left_by(std::to_string(child.pid()) + "th_machine", child.pid());
   SpiralRun run(folder.path("run"));
   run.fit();
   EXPECT_FALSE(fs::exists(dead));
   EXPECT_TRUE(fs::exists(alive));
+  EXPECT_TRUE(fs::exists(elsewhere));
 }
 
 TEST(Checkpoint, AsManyAsWanted) {

@@ -138,6 +138,8 @@ TEST(DecisionRegions, Files) {
                             R"("accuracy":1.0)"}) {
     EXPECT_NE(json.find(words), std::string::npos) << words << " in " << json;
   }
+  train::save_regions(folder.path("r.json"), "caf\xe9", {regions});  // No UTF-8.
+  EXPECT_NE(content_of(folder.path("r.json")).find("caf\uFFFD"), std::string::npos);
   expect_error<ValueError>([&] { train::save_regions(folder.path("r.txt"), "", {regions}); },
                            {"[decision_regions]", "r.txt"});
   expect_error<ValueError>([&] { train::save_regions(folder.path("r.csv"), "", {}); },

@@ -372,6 +372,17 @@ TEST(Diagnosis, NothingIsSaidOfNothing) {
   EXPECT_EQ(to_text(train::diagnose({})), "diagnosis: nothing stands out\n");
 }
 
+TEST(Diagnosis, AResumedRunIsNotComparedWithItsBeginning) {
+  train::History penalised, rising;
+  penalised.steps = {{0, 0, 10, 9, 0.1}};
+  rising.steps = {{0, 0, 1, 0, 0.1}, {0, 1, 99, 0, 0.1}};
+  for (train::History* history : {&penalised, &rising}) {
+    EXPECT_EQ(train::diagnose(*history).size(), 1U);
+    history->steps_before = 100;
+    EXPECT_TRUE(train::diagnose(*history).empty());
+  }
+}
+
 TEST(Diagnosis, ThresholdsCanBeChanged) {
   const train::History history = history_of({}, 1);
   EXPECT_TRUE(train::diagnose(history).empty());

@@ -76,6 +76,8 @@ TEST(KChoice, Files) {
   choice.save(folder.path("k.json"));
   EXPECT_EQ(content_of(folder.path("k.json")), json);
   expect_error<ValueError>([&] { choice.save(folder.path("k.txt")); }, {"[choose_k]", ".html"});
+  choice.title = "caf\xe9";  // No UTF-8.
+  EXPECT_NE(choice.json().find("caf\uFFFD"), std::string::npos);
   choice.scores[0].accuracies.scores.pop_back();
   expect_error<ValueError>([&] { choice.csv(); }, {"[choose_k]", "for each fold"});
 }

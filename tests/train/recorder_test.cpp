@@ -26,6 +26,7 @@
 #include <tapegrad/train/fit.hpp>
 
 #include "support/expect.hpp"
+#include "support/files.hpp"
 
 namespace tapegrad::testing {
 namespace {
@@ -374,6 +375,29 @@ TEST(Recorder, KeepsWhatItSawBeforeAnError) {
   // No hook is left behind.
   Tape tape;
   model(tape.data(spiral.inputs));
+}
+
+TEST(Recorder, TellsHowMuchOfAResumedRunItMissed) {
+  const TempFolder folder;
+  const data::Dataset spiral = data::spiral(10);  // Three steps an epoch.
+  const auto history_of = [&](int epochs) {
+    nn::manual_seed(1);
+    nn::Sequential model = nn::mlp({2, 4, 3});
+    optim::SGD sgd(model.parameters(), 0.1);
+    Recorder recorder;
+    Options watched = options(epochs);
+    watched.observers = {&recorder};
+    watched.checkpoints.folder = folder.path("run");
+    train::fit(model, sgd, spiral, watched);
+    return recorder.history();
+  };
+  EXPECT_EQ(history_of(2).steps_before, 0);
+  const History rest = history_of(3);
+  EXPECT_EQ(rest.steps_before, 6);
+  ASSERT_EQ(rest.steps.size(), 3U);
+  EXPECT_EQ(rest.steps[0].step, 6);
+  ASSERT_EQ(rest.epochs.size(), 1U);
+  EXPECT_EQ(rest.epochs[0].epoch, 2);
 }
 
 TEST(Recorder, RefusesOptionsOutOfRange) {

@@ -78,6 +78,15 @@ TEST(Report, AnEpochThatBrokeOffKeepsItsPlace) {
   EXPECT_TRUE(told_of(history).at("epochs").at("loss").at(1).is_null());
 }
 
+TEST(Report, AnEpochThatBrokeOffAfterResumingKeepsItsPlace) {
+  History history = counting(3, 4);
+  history.steps.erase(history.steps.begin(), history.steps.begin() + 4);  // The first epoch.
+  history.epochs.erase(history.epochs.begin());
+  history.steps.resize(6);
+  history.epochs[1].complete = false;
+  EXPECT_EQ(told_of(history).at("batches").at("at").back(), 2.5);
+}
+
 TEST(Report, FiltersAreScaledByTheirLargestWeight) {
   History history;
   history.filters = Array<float>::from_shape({2, 1, 1, 3});

@@ -3,12 +3,15 @@
 #include <tapegrad/train/search.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -16,6 +19,7 @@
 #include <tapegrad/ops/philox.hpp>
 #include <tapegrad/train/checkpoint.hpp>
 #include <tapegrad/train/detail/lock_file.hpp>
+#include <tapegrad/train/detail/search_folder.hpp>
 #include <tapegrad/train/search_results.hpp>
 
 #include "support/child_process.hpp"
@@ -158,6 +162,29 @@ TEST(Search, FilesAreNamedWithTheirScores) {
   EXPECT_EQ(train::load_checkpoint(path).part("state")[0].second.value(), weights);
 }
 
+TEST(Search, ScoresOfAnySizeAreCounted) {
+  const TempFolder folder;
+  SearchOptions options = small(folder.path("search"));
+  const std::vector<double> scores = {-1e26, 1e212, std::numeric_limits<double>::infinity(), -0.5,
+                                      std::nan("")};
+  options.stages = {{1, static_cast<int>(scores.size())}};
+  const tapegrad::detail::SearchFolder search(options);
+  for (const Trial& trial : search.trials(0, {})) {
+    search.finish(trial, {scores[static_cast<std::size_t>(trial.number)]}, "", 0);
+    EXPECT_TRUE(search.is_finished(trial));
+    EXPECT_EQ(search.standing().finished, trial.number + 1);
+    const auto done = scores.begin() + trial.number + 1;
+    if (trial.number < 3) {
+      EXPECT_EQ(search.standing().best, *std::max_element(scores.begin(), done));
+    }
+  }
+  EXPECT_EQ(search.standing().best, scores[2]);
+  EXPECT_TRUE(
+      fs::exists(folder.path("search/results/stage-1_score--1e+26_trial-0000.safetensors")));
+  EXPECT_TRUE(
+      fs::exists(folder.path("search/results/stage-1_score--0.5000_trial-0003.safetensors")));
+}
+
 TEST(Search, ATrialThatDivergesRanksLast) {
   const TempFolder folder;
   SearchOptions options = small(folder.path("search"));
@@ -263,6 +290,36 @@ TEST(Search, FoldersThatCannotBeUsed) {
                           {"[search]", "something else"});
 }
 
+TEST(Search, OfTwoThatComeAtOnceOneNoticesTheOther) {
+  for (int round = 0; round < 30; ++round) {
+    const TempFolder folder;
+    std::atomic<int> ready{0}, refused{0};
+    const auto join = [&](std::uint64_t seed) {
+      SearchOptions options = small(folder.path("search"));
+      options.seed = seed;
+      ++ready;
+      while (ready < 2) std::this_thread::yield();
+      try {
+        const tapegrad::detail::SearchFolder search(options);
+      } catch (const ValueError&) {
+        ++refused;
+      }
+    };
+    std::thread other(join, 1);
+    join(2);
+    other.join();
+    ASSERT_EQ(refused, 1) << "round " << round;
+  }
+}
+
+TEST(Search, WordsThatAreNoUtf8) {
+  const TempFolder folder;
+  SearchOptions options = small(folder.path("search"));
+  options.settings = {{"data", "caf\xe9"}};
+  EXPECT_EQ(trials_of(options).size(), 36U);
+  EXPECT_EQ(trials_of(options).size(), 0U);  // It is the same search.
+}
+
 TEST(Search, WhatTheObjectiveThrowsLeavesTheTrialToOthers) {
   const TempFolder folder;
   SearchOptions options = small(folder.path("search"));
@@ -283,6 +340,8 @@ TEST(Search, WorkersThatFailEndTheSearch) {
   const SearchOptions options = small(folder.path("search"));
   expect_error<Error>([&] { train::run_search(options, {"/bin/false"}, 2); },
                       {"[search]", "exit code 1", "/bin/false"});
+  expect_error<Error>([&] { train::run_search(options, {"/bin/true"}, 2); },
+                      {"[search]", " ended, 0 of them killed", "/bin/true"});
   expect_error<Error>([&] { train::run_search(options, {"/no/such/program"}, 2); },
                       {"[search]", "/no/such/program", "cannot be started"});
 }

@@ -1,13 +1,16 @@
 #include <tapegrad/train/detail/search_folder.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <set>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -79,12 +82,22 @@ void make_folder(const std::string& path) {
   }
 }
 
+// Around the score in the name of a result, see NOTE [The folder of a search].
+constexpr const char* score_mark = "_score-";
+constexpr const char* trial_mark = "_trial-";
+
 std::string result_ending(int trial) {
-  return fmt::format("_trial-{:04}.safetensors", trial);
+  return fmt::format("{}{:04}.safetensors", trial_mark, trial);
 }
 
 std::string result_beginning(int stage) {
-  return fmt::format("stage-{}_", stage + 1);
+  return fmt::format("stage-{}{}", stage + 1, score_mark);
+}
+
+/// A score in the name of a file: four decimals as long as that is short, names may have 255 bytes.
+std::string score_text(double score) {
+  if (std::isnan(score)) return "none";
+  return std::abs(score) < 1e6 ? fmt::format("{:.4f}", score) : fmt::format("{:.6g}", score);
 }
 
 }  // namespace
@@ -97,8 +110,10 @@ SearchFolder::SearchFolder(const SearchOptions& options) : options_(options) {
   remove_unfinished(within(options.folder, "results"));
   const Origin origin{"search", within(options.folder, "search.json")};
   const std::string ours = to_json(options);
+  // Of two that come at the same time, with other options, one must find what the other has
+  // written.
+  const LockFile lock = wait_for("search");
   if (!fs::exists(origin.path)) write_file(origin, ours);
-  // Read again: of two that write at the same time, with other options, one must notice.
   if (const std::string theirs = read_file(origin); theirs != ours) {
     throw ValueError("[search] needs a folder of its own; in " + options.folder +
                      " is a search with other ranges, stages, seed or settings: " +
@@ -141,18 +156,21 @@ SearchFolder::Standing SearchFolder::standing() const {
   Standing standing{0, std::numeric_limits<double>::quiet_NaN()};
   int latest = 0;
   for (const auto& entry : fs::directory_iterator(within(options_.folder, "results"))) {
-    int stage = 0, trial = 0;
-    char score[32] = {};
     const std::string name = entry.path().filename().string();
-    if (std::sscanf(name.c_str(), "stage-%d_score-%31[^_]_trial-%d.", &stage, score, &trial) != 3) {
+    const std::size_t score_at = name.find(score_mark), trial_at = name.rfind(trial_mark);
+    int stage = 0;
+    if (std::sscanf(name.c_str(), "stage-%d_", &stage) != 1 || score_at == std::string::npos ||
+        trial_at == std::string::npos || trial_at < score_at) {
       continue;
     }
+    const std::size_t score_begin = score_at + std::strlen(score_mark);
+    const std::string score = name.substr(score_begin, trial_at - score_begin);
     ++standing.finished;
     if (stage < latest) continue;
     if (stage > latest) standing.best = std::numeric_limits<double>::quiet_NaN();
     latest = stage;
-    if (std::string(score) != "none") {
-      standing.best = std::fmax(standing.best, std::strtod(score, nullptr));
+    if (score != "none") {
+      standing.best = std::fmax(standing.best, std::strtod(score.c_str(), nullptr));
     }
   }
   return standing;
@@ -179,6 +197,13 @@ std::optional<LockFile> SearchFolder::claim(const std::string& what) const {
   return LockFile::try_lock({"search", within(options_.folder, "claims/" + what)});
 }
 
+LockFile SearchFolder::wait_for(const std::string& what) const {
+  for (;;) {
+    if (std::optional<LockFile> claimed = claim(what)) return std::move(*claimed);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void SearchFolder::finish(const Trial& trial, const train::TrialResult& result,
                           const std::string& error, double seconds) const {
   for (const auto& [statistic, value] : result.statistics) {
@@ -201,10 +226,8 @@ void SearchFolder::finish(const Trial& trial, const train::TrialResult& result,
   for (const auto& [name, value] : result.state) {
     checkpoint.values.emplace_back("state." + name, value);
   }
-  const std::string score =
-      std::isnan(result.score) ? std::string("none") : fmt::format("{:.4f}", result.score);
-  const std::string name = fmt::format("{}score-{}{}", result_beginning(trial.stage), score,
-                                       result_ending(trial.number));
+  const std::string name =
+      result_beginning(trial.stage) + score_text(result.score) + result_ending(trial.number);
   train::save_checkpoint(within(within(options_.folder, "results"), name), checkpoint);
 }
 

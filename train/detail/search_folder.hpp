@@ -16,7 +16,9 @@ namespace tapegrad::detail {
 //   claims/trial-0007     held, as a lock, by who works on the trial
 //   trials/0007/          its checkpoints while it trains
 //   results/stage-1_score-0.8731_trial-0007.safetensors
-//                         what a finished stage leaves; names in order are the ranking
+//                         what a finished stage leaves; the score in the name is for readers and
+//                         rounded, the ranking is by that within
+//   claims/search         held while search.json is looked for and written
 //   claims/worker-0       held by a worker that the master has started, and by no one else
 //   claims/master         held by the master
 // A trial's stage is finished when its result exists, which appears whole and once: who writes it
@@ -46,6 +48,8 @@ class SearchFolder {
   std::optional<LockFile> claim(const train::Trial& trial) const;
   /// The same for anything else, `worker-0` say.
   std::optional<LockFile> claim(const std::string& what) const;
+  /// The same, once whoever has it gives it up.
+  LockFile wait_for(const std::string& what) const;
   /// Writes a result. Throws ValueError for the name of a statistic that is no word.
   void finish(const train::Trial& trial, const train::TrialResult& result, const std::string& error,
               double seconds) const;

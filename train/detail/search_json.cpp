@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <tapegrad/train/detail/optional_json.hpp>
+
 namespace tapegrad::detail {
 
 namespace {
@@ -40,12 +42,11 @@ std::string to_json(const train::SearchOptions& options) {
   for (const train::Stage& stage : options.stages) {
     stages.push_back({{"epochs", stage.epochs}, {"trials", stage.trials}});
   }
-  return Json{{"ranges", ranges},
-              {"stages", stages},
-              {"seed", options.seed},
-              {"settings", options.settings}}
-             .dump(2) +
-         '\n';
+  const Json search = {{"ranges", ranges},
+                       {"stages", stages},
+                       {"seed", options.seed},
+                       {"settings", options.settings}};
+  return train::detail::json_text(search, 2) + '\n';
 }
 
 train::SearchResults search_of_json(const std::string& json, const Origin& origin) {
@@ -79,11 +80,14 @@ std::string search_differences(const std::string& theirs, const std::string& our
 std::string to_json(const train::TrialRecord& record) {
   Json parameters = Json::object();
   for (const auto& [name, value] : record.parameters) parameters[name] = value;
-  return Json{{"trial", record.trial},     {"stage", record.stage + 1},
-              {"epochs", record.epochs},   {"score", record.score},
-              {"parameters", parameters},  {"statistics", record.statistics},
-              {"seconds", record.seconds}, {"error", record.error}}
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+  return train::detail::json_text<Json>({{"trial", record.trial},
+                                         {"stage", record.stage + 1},
+                                         {"epochs", record.epochs},
+                                         {"score", record.score},
+                                         {"parameters", parameters},
+                                         {"statistics", record.statistics},
+                                         {"seconds", record.seconds},
+                                         {"error", record.error}});
 }
 
 train::TrialRecord record_of_json(const std::string& json, const Origin& origin) {
