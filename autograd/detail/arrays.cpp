@@ -24,7 +24,9 @@ void prefer_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::int6
   const std::uintptr_t first = (begin + page - 1) / page * page;
   const std::uintptr_t end = (begin + static_cast<std::uintptr_t>(bytes)) / page * page;
   // Advice: nothing is lost where the system does not take it.
-  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
+  if (first < end) {
+    madvise(static_cast<char*>(memory) + (first - begin), end - first, MADV_HUGEPAGE);
+  }
 #endif
 }
 
