@@ -136,9 +136,10 @@ void Checkpointer::load(const train::Checkpoint& checkpoint, const std::string& 
     const std::string part = name.substr(0, name.find('.'));
     const auto is_it = [&](const train::Stateful& ours) { return ours.name == part; };
     if (std::none_of(state_.begin(), state_.end(), is_it)) {
-      throw ValueError("[fit] needs all state that the checkpoint " + path + " holds; '" + part +
-                       "' is not among CheckpointOptions::state; add it, or name another folder to "
-                       "begin anew");
+      throw ValueError(
+          fmt::format("[fit] needs all state that the checkpoint {} holds; '{}' is not among "
+                      "CheckpointOptions::state; add it, or name another folder to begin anew",
+                      path, part));
     }
   }
   std::vector<NamedParameters> before;
