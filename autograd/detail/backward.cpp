@@ -55,8 +55,7 @@ GradTarget grad_target(Block& block, std::uint32_t index) {
 /// Gradients go where the tape keeps them.
 class TapeSink final : public GradSink {
  public:
-  TapeSink(Block& block, std::uint32_t gate, const GateTable& table)
-      : block_(block), gate_(gate), table_(table) {}
+  TapeSink(Block& block, std::uint32_t gate) : block_(block), gate_(gate) {}
   bool needs(std::uint32_t operand, int) override { return block_.requires_grad(operand); }
   GradTarget target(std::uint32_t operand) override {
     if (takes_over(operand)) {
@@ -71,7 +70,7 @@ class TapeSink final : public GradSink {
 
  private:
   bool takes_over(std::uint32_t operand) const {
-    if (block_.mode != Mode::lean || !table_.pointwise) return false;
+    if (block_.mode != Mode::lean || !block_.extra(gate_).table->pointwise) return false;
     if (operand != block_.operand(gate_, 0)) return false;
     for (std::uint32_t k = 1; k < block_.operand_count(gate_); ++k) {
       if (operand == block_.operand(gate_, k)) return false;
@@ -85,7 +84,6 @@ class TapeSink final : public GradSink {
 
   Block& block_;
   std::uint32_t gate_;
-  const GateTable& table_;
 };
 
 /// A scalar leaf keeps its sum between passes unless it hands it over to a parameter.
@@ -157,7 +155,7 @@ void scalar_gradients(const Node& node, T g, Slot& value, Slot* values, Slot* gr
 
 void general_gradients(Block& block, std::uint32_t index) {
   const Extra& extra = block.extra(index);
-  TapeSink sink(block, index, *extra.table);
+  TapeSink sink(block, index);
   ComputeExecutor executor(block, index, sink);
   if (extra.table->pointwise) {
     executor.pointwise(*extra.table, extra.attributes);

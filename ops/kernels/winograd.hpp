@@ -42,6 +42,14 @@ struct WinogradTiles {
     count = (rows * all.width + full - 1) / full * full;
   }
 
+  /// Calls f(first row, rows) for the rows of tiles that are taken at a time.
+  template <class F>
+  void for_each_strip(F f) const {
+    for (std::int64_t first = 0; first < all.height; first += rows) {
+      f(first, std::min(rows, all.height - first));
+    }
+  }
+
   /// Whether a convolution is one that this is for, and faster: not where rows leave registers
   /// half-empty, where transforming costs more than it saves, or where the transformed filters
   /// leave the cache.
@@ -88,12 +96,11 @@ class WinogradForward {
   /// y = or += for transformed filters u.
   void run(const T* image, const T* u, T* y, bool accumulate) {
     images_.turn_to(image);
-    for (std::int64_t first = 0; first < tiles_.all.height; first += tiles_.rows) {
-      const std::int64_t rows = std::min(tiles_.rows, tiles_.all.height - first);
+    tiles_.for_each_strip([&](std::int64_t first, std::int64_t rows) {
       transform(first, rows);
       multiply(u, rows);
       write(first, rows, y, accumulate);
-    }
+    });
   }
 
  private:
@@ -181,8 +188,7 @@ class WinogradWeightGrad {
   void add(const T* image, const T* g, T* u) {
     images_.turn_to(image);
     outputs_.turn_to(g);
-    for (std::int64_t first = 0; first < tiles_.all.height; first += tiles_.rows) {
-      const std::int64_t rows = std::min(tiles_.rows, tiles_.all.height - first);
+    tiles_.for_each_strip([&](std::int64_t first, std::int64_t rows) {
       const std::int64_t count = rows * tiles_.all.width;
       // Row by row: element (place, channel, tile).
       for_tiles(images_, s_.in_channels, tiles_.all.width, first, rows,
@@ -201,7 +207,7 @@ class WinogradWeightGrad {
                         {d_ + place * s_.out_channels * tiles_.count, count, 1}, v,
                         u + place * s_.out_channels * s_.in_channels, s_.in_channels, true);
       }
-    }
+    });
   }
 
  private:

@@ -204,8 +204,9 @@ TEST(Diagnosis, AllZeroWeights) {
   run.spoil = [](nn::Sequential& model) {
     for (auto& [name, weight] : nn::weights(model)) nn::init::constant(weight, 0.1);
   };
-  // Units that fill registers: those at the end of a row may be rounded differently, which makes
-  // them differ in the end, and no diagnosis is wrong about that.
+  // Units that fill panels: a product may compute the last few columns as dot products, in another
+  // order (see MatrixPanels::dots). They are rounded differently, come apart, and are equal no
+  // more.
   run.pattern = "fc64 tanh fc3";
   expect_problems(run, {Problem::symmetry}, {"the units of 0.weight began"});
 }
