@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include <tapegrad/nn/detail/beside.hpp>
 #include <tapegrad/nn/init.hpp>
 
 namespace tapegrad::nn {
@@ -37,11 +36,10 @@ Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, HeightWidth 
 }
 
 Var Conv2d::forward(const Var& x) {
-  const Var y =
-      conv2d(x, weight_,
-             {options_.stride, options_.padding, options_.dilation, options_.groups, options_.fit});
-  if (!bias_.has_value()) return y;
-  return y + reshape(detail::parameter_beside(x, *bias_), {bias_->size(), 1, 1});
+  const ops::Convolution form({options_.stride, options_.padding, options_.dilation, options_.fit},
+                              options_.groups);
+  return bias_.has_value() ? conv2d_bias(x, weight_, *bias_, ops::Conv2dBias(form))
+                           : conv2d(x, weight_, ops::Conv2d(form));
 }
 
 Window Conv2d::window() const {

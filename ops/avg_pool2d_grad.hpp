@@ -25,8 +25,7 @@ struct AvgPool2dGrad : Whole<1>, Pooling {
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
-    if (!y.accumulate) kernels::fill_zero(y.data, y.shape.size());
-    kernels::avg_pool2d_grad(sizes(images, "avg_pool2d_grad"), x[0].data, y.data);
+    kernels::avg_pool2d_grad(sizes(images, "avg_pool2d_grad"), x[0].data, y.data, y.accumulate);
   }
 
   template <class Executor>

@@ -4,14 +4,11 @@
 
 namespace tapegrad::ops {
 
-struct Conv2dInputGrad;
-struct Conv2dWeightGrad;
-
 /// Filters w (K, C/groups, FH, FW) slide over images x (N, C, H, W) that stand between zeros:
 /// y[n, k, i, j] = Σ x[n, c, i·S + a·D − P, j·S + b·D − P] · w[k, c, a, b] over c, a and b, with
 /// stride S, padding P and dilation D, 1 being dense. Channels and filters are split into `groups`,
 /// each of which sees its own channels alone. A size that does not fit is an error, or is rounded
-/// down with Fit::floor. No bias.
+/// down with Fit::floor. Filters with a bias are conv2d_bias.
 struct Conv2d : Whole<2>, Convolution {
   Conv2d() = default;
   Conv2d(HeightWidth every, HeightWidth zeros = 0, HeightWidth apart = 1,
@@ -23,20 +20,13 @@ struct Conv2d : Whole<2>, Convolution {
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
-    kernels::conv2d(sizes(x[0].shape, x[1].shape, "conv2d"), x[0].data, x[1].data, y.data,
-                    y.accumulate);
+    kernels::conv2d<T>(sizes(x[0].shape, x[1].shape, "conv2d"), x[0].data, x[1].data, nullptr,
+                       y.data, y.accumulate);
   }
 
   template <class Executor>
   void backward(Executor& e) const {
-    if (e.needs(0)) {
-      e.add(0, Listed<Conv2dInputGrad, Executor>{*this, e.operand(0).shape()}, e.upstream(),
-            e.operand(1));
-    }
-    if (e.needs(1)) {
-      e.add(1, Listed<Conv2dWeightGrad, Executor>{*this, e.operand(1).shape()}, e.operand(0),
-            e.upstream());
-    }
+    add_gradients(e);
   }
 
   template <class Sampler>

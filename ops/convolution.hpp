@@ -21,6 +21,9 @@ struct ConvolutionSizes {
   HeightWidth dilation;       ///< Between neighbours of a filter.
 };
 
+struct Conv2dInputGrad;
+struct Conv2dWeightGrad;
+
 /// What a convolution and its two gradients share: how filters slide, and into how many groups
 /// channels are split.
 struct Convolution : Sliding {
@@ -36,9 +39,26 @@ struct Convolution : Sliding {
   ConvolutionSizes sizes(const Shape& x, const Shape& w, const char* gate) const;
   /// The same, where g must be the output's shape (N, K, OH, OW).
   ConvolutionSizes sizes(const Shape& x, const Shape& w, const Shape& g, const char* gate) const;
+
+ protected:
+  /// The gradients of a gate whose operands 0 and 1 are images and filters.
+  template <class Executor>
+  void add_gradients(Executor& e) const {
+    if (e.needs(0)) {
+      e.add(0, Listed<Conv2dInputGrad, Executor>{*this, e.operand(0).shape()}, e.upstream(),
+            e.operand(1));
+    }
+    if (e.needs(1)) {
+      e.add(1, Listed<Conv2dWeightGrad, Executor>{*this, e.operand(1).shape()}, e.operand(0),
+            e.upstream());
+    }
+  }
 };
 
 /// The output's shape (N, K, OH, OW).
 Shape output_shape(const ConvolutionSizes& sizes);
+
+/// Throws ShapeError unless b has one number for each of so many filters, shape (K).
+void check_bias(const Shape& b, std::int64_t filters, const char* gate);
 
 }  // namespace tapegrad::ops

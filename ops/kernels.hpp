@@ -71,10 +71,11 @@ template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const T* a, const T* b, T* c, bool accumulate);
 
-/// y (N, K, OH, OW) = or += the filters w over the images x. See NOTE [Convolution as a matrix
-/// product].
+/// y (N, K, OH, OW) = or += the filters w over the images x, plus a bias per filter unless that is
+/// null. See NOTE [Convolution as a matrix product].
 template <class T>
-void conv2d(const ConvolutionSizes& sizes, const T* x, const T* w, T* y, bool accumulate);
+void conv2d(const ConvolutionSizes& sizes, const T* x, const T* w, const T* bias, T* y,
+            bool accumulate);
 
 /// x = or += the gradient in the images of conv2d, for g of the output's shape.
 template <class T>
@@ -96,18 +97,19 @@ template <class T>
 void take_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
                     const T* index, T* y, bool accumulate);
 
-/// Per plane of x, `from` elements: adds each to the one of y's `to` elements that index names.
+/// Per plane of x, `from` elements: adds each to the one of y's `to` elements, zeros unless
+/// `accumulate`, that index names.
 template <class T>
 void add_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
-                   const T* index, T* y);
+                   const T* index, T* y, bool accumulate);
 
 /// y = or += the mean of each window, padding counted as zeros.
 template <class T>
 void avg_pool2d(const PoolingSizes& sizes, const T* x, T* y, bool accumulate);
 
-/// x += each element of g, the output's shape, spread evenly over its window.
+/// x = or += each element of g, the output's shape, spread evenly over its window.
 template <class T>
-void avg_pool2d_grad(const PoolingSizes& sizes, const T* g, T* x);
+void avg_pool2d_grad(const PoolingSizes& sizes, const T* g, T* x, bool accumulate);
 
 /// y (2, C) = or += mean and variance of each channel.
 template <class T>

@@ -32,9 +32,8 @@ struct MaxUnpool2d : Whole<2, 0b01> {
     const Shape& pooled = x[0].shape;
     const std::int64_t area = image.height * image.width;
     kernels::check_indices(x[1].data, pooled.size(), area, "max_unpool2d");
-    if (!y.accumulate) kernels::fill_zero(y.data, y.shape.size());
     kernels::add_in_planes(pooled[0] * pooled[1], pooled[2] * pooled[3], area, x[0].data, x[1].data,
-                           y.data);
+                           y.data, y.accumulate);
   }
 
   template <class Executor>

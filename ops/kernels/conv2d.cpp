@@ -86,9 +86,19 @@ void add_columns(const ConvolutionSizes& s, const T* columns, T* image) {
   }
 }
 
-/// conv2d in transformed tiles.
+/// Adds a group's biases, one to each of its channels: the output of one part is still in the
+/// cache.
 template <class T>
-void winograd(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate) {
+void add_bias(const ConvolutionSizes& s, const T* bias, T* output) {
+  for (std::int64_t k = 0; k < s.out_channels; ++k, output += area(s.output)) {
+    for (std::int64_t i = 0; i < area(s.output); ++i) output[i] += bias[k];
+  }
+}
+
+/// conv2d in transformed tiles.
+template <class T, class Finish>
+void winograd(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate,
+              Finish finish) {
   const Parts all(s);
   const std::int64_t size = s.out_channels * s.in_channels;
   T* const u = scratch<T, TransformedFilters>(s.groups * tile_places * size);
@@ -101,6 +111,7 @@ void winograd(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accu
                   for (std::int64_t part = first; part < end; ++part) {
                     convolution.run(x + part * all.image, u + part % s.groups * tile_places * size,
                                     y + part * all.output, accumulate);
+                    finish(part);
                   }
                 });
 }
@@ -133,13 +144,19 @@ void winograd_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* 
 }  // namespace
 
 template <class T>
-void conv2d(const ConvolutionSizes& s, const T* x, const T* w, T* y, bool accumulate) {
-  if (WinogradTiles<T>::suit(s)) return winograd(s, x, w, y, accumulate);
+void conv2d(const ConvolutionSizes& s, const T* x, const T* w, const T* bias, T* y,
+            bool accumulate) {
   const Parts all(s);
+  const auto finish = [&](std::int64_t part) {
+    if (bias == nullptr) return;
+    add_bias(s, bias + part % s.groups * s.out_channels, y + part * all.output);
+  };
+  if (WinogradTiles<T>::suit(s)) return winograd(s, x, w, y, accumulate, finish);
   const auto multiply = [&](std::int64_t part, const auto& panels) {
     multiply_panels(s.out_channels, area(s.output), all.rows,
                     matrix(w + part % s.groups * all.filters, all.rows), panels,
                     y + part * all.output, area(s.output), accumulate);
+    finish(part);
   };
   const auto compute = [&](int, std::int64_t first, std::int64_t end) {
     if (is_its_matrix(s)) {
@@ -164,10 +181,9 @@ void conv2d_input_grad(const ConvolutionSizes& s, const T* g, const T* w, T* x, 
   if (s.stride == HeightWidth(1) && padding.height >= 0 && padding.width >= 0) {
     const ConvolutionSizes back{s.batch,  s.groups, s.out_channels, s.in_channels, s.output,
                                 s.window, s.image,  s.stride,       padding,       s.dilation};
-    return conv2d(back, g, flipped(s, w), x, accumulate);
+    return conv2d<T>(back, g, flipped(s, w), nullptr, x, accumulate);
   }
   const Parts all(s);
-  if (!accumulate) fill_zero(x, all.count * all.image);
   for_each_part(all.count, parts_for(all.count, all.nanoseconds),
                 [&](int, std::int64_t first, std::int64_t end) {
                   T* const columns = scratch<T, InputGrad>(all.rows * area(s.output));
@@ -176,7 +192,9 @@ void conv2d_input_grad(const ConvolutionSizes& s, const T* g, const T* w, T* x, 
                     const MatrixPanels<T> outputs{matrix(g + part * all.output, area(s.output))};
                     multiply_panels(all.rows, area(s.output), s.out_channels, filters, outputs,
                                     columns, area(s.output), false);
-                    add_columns(s, columns, x + part * all.image);
+                    T* const image = x + part * all.image;
+                    if (!accumulate) std::fill_n(image, all.image, T(0));
+                    add_columns(s, columns, image);
                   }
                 });
 }
@@ -225,7 +243,7 @@ void conv2d_weight_grad(const ConvolutionSizes& s, const T* x, const T* g, T* w,
 }
 
 #define TAPEGRAD_CONVOLUTIONS(T)                                                          \
-  template void conv2d(const ConvolutionSizes&, const T*, const T*, T*, bool);            \
+  template void conv2d(const ConvolutionSizes&, const T*, const T*, const T*, T*, bool);  \
   template void conv2d_input_grad(const ConvolutionSizes&, const T*, const T*, T*, bool); \
   template void conv2d_weight_grad(const ConvolutionSizes&, const T*, const T*, T*, bool);
 TAPEGRAD_CONVOLUTIONS(float)

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <type_traits>
 
 #include <tapegrad/ops/kernels.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
 
 namespace tapegrad::ops::kernels {
 
@@ -29,8 +31,12 @@ void check(const T* numbers, std::int64_t count, std::int64_t size, const char* 
   }
   // The compiler makes SIMD of a loop that counts, and the search is for the error alone.
   const T last = static_cast<T>(size - 1);
-  std::int64_t fine = 0;
-  for (std::int64_t i = 0; i < count; ++i) fine += is_index(numbers[i], last) ? 1 : 0;
+  std::atomic<std::int64_t> fine{0};
+  share_out(count, streaming_time<T>(count), [&](std::int64_t first, std::int64_t end) {
+    std::int64_t own = 0;
+    for (std::int64_t i = first; i < end; ++i) own += is_index(numbers[i], last) ? 1 : 0;
+    fine += own;
+  });
   if (fine == count && (size > 0 || count == 0)) return;
   const T* const wrong = std::find_if(
       numbers, numbers + count, [&](T number) { return size == 0 || !is_index(number, last); });

@@ -26,17 +26,17 @@ void run_parts(int parts, void (*call)(void* context, int part), void* context);
 /// Calls f(part, first item, end) for each of `parts` even parts of `count` items.
 template <class F>
 void for_each_part(std::int64_t count, int parts, F f) {
-  struct Loop {
+  struct Items {
     F& f;
     std::int64_t count;
     int parts;
-  } loop{f, count, parts};
+  } items{f, count, parts};
   const auto call = [](void* context, int part) {
-    Loop& all = *static_cast<Loop*>(context);
+    Items& all = *static_cast<Items*>(context);
     all.f(part, all.count * part / all.parts, all.count * (part + 1) / all.parts);
   };
-  if (parts == 1) return call(&loop, 0);
-  run_parts(parts, call, &loop);
+  if (parts == 1) return call(&items, 0);
+  run_parts(parts, call, &items);
 }
 
 /// Calls f(first item, end) for even parts of `count` items, a loop that takes about so many

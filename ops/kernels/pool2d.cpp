@@ -27,6 +27,12 @@ void for_all_planes(std::int64_t count, std::int64_t size, F f) {
   });
 }
 
+/// Planes of `size` numbers become zero.
+template <class T>
+void clear(Planes planes, std::int64_t size, T* y) {
+  std::fill(y + planes.first * size, y + planes.end * size, T(0));
+}
+
 /// For each row of each plane's output: calls begin(plane, row), then for each entry of the windows
 /// that lies within the image f(plane, row, its row in the image, its column for position 0, the
 /// positions along the row), then end(plane, row).
@@ -167,10 +173,11 @@ void take_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, con
 
 template <class T>
 void add_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
-                   const T* index, T* y) {
+                   const T* index, T* y, bool accumulate) {
   for_all_planes<T>(planes, 2 * from + to, [=](Planes part) {
     for (std::int64_t plane = part.first; plane < part.end; ++plane) {
       T* const out = y + plane * to;
+      if (!accumulate) std::fill_n(out, to, T(0));
       for (std::int64_t i = plane * from; i < (plane + 1) * from; ++i) {
         out[static_cast<std::int64_t>(index[i])] += x[i];
       }
@@ -181,8 +188,8 @@ void add_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, cons
 template <class T>
 void avg_pool2d(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
   const T share = T(1) / static_cast<T>(area(s.window));
-  if (!accumulate) fill_zero(y, s.planes * area(s.output));
   for_all_planes<T>(s.planes, area(s.image), [&](Planes planes) {
+    if (!accumulate) clear(planes, area(s.output), y);
     for_each_row(
         s, planes, nothing,
         [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
@@ -198,9 +205,10 @@ void avg_pool2d(const PoolingSizes& s, const T* x, T* y, bool accumulate) {
 }
 
 template <class T>
-void avg_pool2d_grad(const PoolingSizes& s, const T* g, T* x) {
+void avg_pool2d_grad(const PoolingSizes& s, const T* g, T* x, bool accumulate) {
   const T share = T(1) / static_cast<T>(area(s.window));
   for_all_planes<T>(s.planes, area(s.image), [&](Planes planes) {
+    if (!accumulate) clear(planes, area(s.image), x);
     for_each_row(
         s, planes, nothing,
         [&](std::int64_t plane, std::int64_t i, std::int64_t row, std::int64_t column,
@@ -219,9 +227,10 @@ void avg_pool2d_grad(const PoolingSizes& s, const T* g, T* x) {
   template void max_pool2d_index(const PoolingSizes&, const T*, T*, bool);                       \
   template void take_in_planes(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, T*, \
                                bool);                                                            \
-  template void add_in_planes(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, T*); \
+  template void add_in_planes(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, T*,  \
+                              bool);                                                             \
   template void avg_pool2d(const PoolingSizes&, const T*, T*, bool);                             \
-  template void avg_pool2d_grad(const PoolingSizes&, const T*, T*);
+  template void avg_pool2d_grad(const PoolingSizes&, const T*, T*, bool);
 TAPEGRAD_POOLS(float)
 TAPEGRAD_POOLS(double)
 #undef TAPEGRAD_POOLS

@@ -3,6 +3,7 @@
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
 #include <tapegrad/ops/kernels/loops.hpp>
+#include <tapegrad/ops/kernels/parallel.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/kernels/sum_row.hpp>
 #include <tapegrad/ops/kernels/wide_sum.hpp>
@@ -97,18 +98,19 @@ void transpose(const Loops& loops, const T* in, T* out, bool accumulate) {
   });
 }
 
-}  // namespace
+/// The number of steps of all loops together.
+std::int64_t step_count(const Loops& loops) {
+  std::int64_t count = 1;
+  for (int i = 0; i < loops.count; ++i) count *= loops.loop[static_cast<std::size_t>(i)].size;
+  return count;
+}
 
 template <class T>
-void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
-                  const Strides& out_strides, bool accumulate) {
-  const std::int64_t size = shape.size();
-  if (size == 0) return;
-  const Loops loops = merged_loops(shape, in_strides, out_strides);
+void run(const Loops& loops, const T* in, T* out, bool accumulate) {
   const Loop& inner = loops.loop[static_cast<std::size_t>(loops.count - 1)];
   if (is_transposition(loops)) return transpose(loops, in, out, accumulate);
   if (accumulate && inner.in == 1 && inner.out == 1) {
-    if (const std::int64_t sums = target_size(loops); WideSum<T>::pays(size, sums)) {
+    if (const std::int64_t sums = target_size(loops); WideSum<T>::pays(step_count(loops), sums)) {
       WideSum<T> sum(sums);
       for_each_rows<4>(loops, in, sum.partial(),
                        [&](const T* from, T* to, std::int64_t pitch, auto rows) {
@@ -130,6 +132,27 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
   }
   for_each_inner(loops, in, out,
                  [&](const T* from, T* to) { run_inner(inner, from, to, accumulate); });
+}
+
+}  // namespace
+
+template <class T>
+void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
+                  const Strides& out_strides, bool accumulate) {
+  if (shape.size() == 0) return;
+  const Loops loops = merged_loops(shape, in_strides, out_strides);
+  // The steps of the outermost loop that have targets of their own are shared out: a sum is one
+  // thread's from beginning to end, so that any number of threads gives the same bits.
+  std::size_t level = 0;
+  while (level < static_cast<std::size_t>(loops.count) && loops.loop[level].out == 0) ++level;
+  if (level == static_cast<std::size_t>(loops.count)) return run(loops, in, out, accumulate);
+  const Loop& shared = loops.loop[level];
+  share_out(shared.size, streaming_time<T>(shape.size()),
+            [&](std::int64_t first, std::int64_t end) {
+              Loops part = loops;
+              part.loop[level].size = end - first;
+              run(part, in + first * shared.in, out + first * shared.out, accumulate);
+            });
 }
 
 template <class T>

@@ -28,7 +28,7 @@ class WideSum {
 
   /// Whether `additions` numbers for `size` sums are enough to need one.
   static bool pays(std::int64_t additions, std::int64_t size) {
-    return additions / most_in_a_row > size;
+    return additions > most_in_a_row * size;
   }
 
   /// Where the next piece is added to.

@@ -50,6 +50,7 @@ inline std::vector<GateRow> gate_rows() {
   const GateOperand images{{64, 32, 16, 16}};
   const GateOperand channels{{32}};
   const GateOperand filters{{64, 32, 3, 3}};
+  const GateOperand biases{{64}};
   const GateOperand outputs{{64, 64, 16, 16}};
   const GateOperand pooled{{64, 32, 8, 8}};
   const GateOperand winners{{64, 32, 8, 8}, Numbers::indices, 256};
@@ -93,6 +94,7 @@ inline std::vector<GateRow> gate_rows() {
   rows.push_back({"matmul batches", {{{64, 64, 64}}, {{64, 64, 64}}}, Beside::libtorch});
   rows.push_back({"dot", {flat, flat}, Beside::libtorch});
   rows.push_back({"conv2d", {images, filters}, Beside::libtorch});
+  rows.push_back({"conv2d_bias", {images, filters, biases}, Beside::libtorch});
   rows.push_back({"conv2d_input_grad", {outputs, filters}, Beside::libtorch});
   rows.push_back({"conv2d_weight_grad", {images, outputs}, Beside::libtorch});
   rows.push_back({"max_pool2d_index", {images}, Beside::libtorch});

@@ -116,6 +116,10 @@ inline tapegrad::Var tapegrad_gate(const std::string& row,
        [](X x) {
          return conv2d(x[0], x[1], {1, 1});
        }},
+      {"conv2d_bias",
+       [](X x) {
+         return conv2d_bias(x[0], x[1], x[2], {1, 1});
+       }},
       {"conv2d_input_grad",
        [](X x) {
          return conv2d_input_grad(x[0], x[1], {{{1, 1}, 1}, {64, 32, 16, 16}});

@@ -115,6 +115,7 @@ inline torch::Tensor torch_gate(const std::string& row,
       {"matmul batches", [](X x) { return torch::bmm(x[0], x[1]); }},
       BENCH_GATE_OF_TWO(dot),
       {"conv2d", [](X x) { return torch::conv2d(x[0], x[1], {}, 1, 1); }},
+      {"conv2d_bias", [](X x) { return torch::conv2d(x[0], x[1], x[2], 1, 1); }},
       {"conv2d_input_grad", [](X x) { return torch::conv_transpose2d(x[0], x[1], {}, 1, 1); }},
       {"conv2d_weight_grad",
        [](X x) {

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/autograd/grad.hpp>
 #include <tapegrad/autograd/gradcheck.hpp>
 #include <tapegrad/nn/activations.hpp>
 #include <tapegrad/nn/batch_norm.hpp>
@@ -200,7 +201,12 @@ TEST(Conv2d, ErrorsSayWhatDoesNotFit) {
       [&] {
         layer(tape.data(images({1, 2, 5, 5})));
       },
-      {"[conv2d]", "(1, 2, 5, 5)", "(4, 3, 3, 3)"});
+      {"[conv2d_bias]", "(1, 2, 5, 5)", "(4, 3, 3, 3)"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d_bias(tape.data(images({1, 3, 5, 5})), images({4, 3, 3, 3}), array({3}, {1, 2, 3}));
+      },
+      {"[conv2d_bias]", "shape (4)", "(3,)"});
   expect_error<ShapeError>([&] { layer(tape.data(images({3, 5, 5}))); }, {"(N, C, H, W)"});
   expect_error<ShapeError>(
       [&] {
@@ -304,6 +310,15 @@ TEST(Conv2d, ValuesAndGradientsEqualAPlainLoop) {
       y.backward(g);  // Adds to what is there.
       ASSERT_EQ(x.grad(), expected_x * 2);
       ASSERT_EQ(w.grad(), expected_w * 2);
+
+      const Var b = tape.variable(whole_numbers({form.filters[0]}, generator));
+      const Var with_bias = conv2d_bias(x, w, b, ops::Conv2dBias(form.how));
+      const Var sum = y + reshape(b, {b.size(), 1, 1});
+      ASSERT_EQ(with_bias.value(), sum.value());
+      const Var upstream = tape.data(g);
+      const std::vector<Var> expected = grad(sum, {x, w, b}, upstream);
+      const std::vector<Var> got = grad(with_bias, {x, w, b}, upstream);
+      for (std::size_t i = 0; i < 3; ++i) ASSERT_EQ(got[i].value(), expected[i].value());
     }
   }
 }

@@ -130,6 +130,23 @@ TEST(Parallel, ChannelsAndPools) {
   }
 }
 
+TEST(Parallel, CopiesAndSums) {
+  const auto x = numbers({13, 61, 7, 67}, 1);
+  const auto expect_same = [&](auto build) {
+    expect_same_for_all({x}, [&](const std::vector<Var>& v) { return build(v[0]); });
+  };
+  for (const Axes& axes : {Axes{0}, Axes{1}, Axes{3}, Axes{0, 1}, Axes{1, 3}, Axes{0, 2, 3}}) {
+    expect_same([&](const Var& v) { return sum(v, axes); });
+  }
+  expect_same_for_all({numbers({5003, 67}, 1)},
+                      [](const std::vector<Var>& v) { return sum(v[0], {0}); });
+  expect_same([](const Var& v) { return transpose(v, {1, 3, 0, 2}); });
+  expect_same([](const Var& v) { return transpose(v, {0, 1, 3, 2}); });
+  expect_same([](const Var& v) { return flip(v, {1, 3}); });
+  expect_same([](const Var& v) { return concat({v, v}, {2}); });
+  expect_same([](const Var& v) { return broadcast_to(sum(v, {1}, true), v.shape()); });
+}
+
 TEST(Parallel, DropoutMask) {
   expect_same_for_all({numbers({301, 1003}, 1)}, [](const std::vector<Var>& v) {
     return v[0] * dropout_mask({v[0].shape(), 0.3, 7});

@@ -418,6 +418,15 @@ double conv2d(const Call& call, const Index& index) {
   return total;
 }
 
+double conv2d_bias(const Call& call, const Index& index) {
+  double total = call.x[2].at({index[1]});
+  for_each_product(call.gate<ops::Conv2dBias>(), call.x[0].shape, call.x[1].shape, call.y,
+                   [&](const Index& x, const Index& w, const Index& y) {
+                     if (y == index) total += call.x[0].at(x) * call.x[1].at(w);
+                   });
+  return total;
+}
+
 double conv2d_input_grad(const Call& call, const Index& index) {
   double total = 0;
   for_each_product(call.gate<ops::Conv2dInputGrad>(), call.y, call.x[1].shape, call.x[0].shape,
@@ -601,6 +610,7 @@ const std::map<std::string, Element>& references() {
       {"pick_scatter", pick_scatter},
       {"matmul", matmul},
       {"conv2d", conv2d},
+      {"conv2d_bias", conv2d_bias},
       {"conv2d_input_grad", conv2d_input_grad},
       {"conv2d_weight_grad", conv2d_weight_grad},
       {"max_pool2d_index", max_pool2d_index},
