@@ -8,7 +8,7 @@ struct Sum;
 
 /// A conv2d of images x (N, C, H, W) and filters w (K, C/groups, FH, FW), plus b[k] of shape (K) in
 /// the whole of each filter's output: the value of `conv2d(x, w) + reshape(b, {K, 1, 1})`, whose
-/// sum takes no memory and no time of its own.
+/// sum takes no memory of its own.
 struct Conv2dBias : Whole<3>, Convolution {
   Conv2dBias() = default;
   Conv2dBias(HeightWidth every, HeightWidth zeros = 0, HeightWidth apart = 1,

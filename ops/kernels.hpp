@@ -13,7 +13,8 @@ namespace tapegrad::ops::kernels {
 
 /// For every index of `shape`: out[index · out_strides] = (or += if `accumulate`)
 /// in[index · in_strides]. Strides of 0 repeat an element of `in` or, with `accumulate`, sum into
-/// one element of `out`: long sums are wide, see NOTE [Wide sums].
+/// one element of `out`: long sums are wide, see NOTE [Wide sums]. Else no two indices may share an
+/// element of `out`: the outermost steps run on several threads.
 template <class T>
 void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T* out,
                   const Strides& out_strides, bool accumulate);
@@ -97,8 +98,8 @@ template <class T>
 void take_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
                     const T* index, T* y, bool accumulate);
 
-/// Per plane of x, `from` elements: adds each to the one of y's `to` elements, zeros unless
-/// `accumulate`, that index names.
+/// Per plane: y's `to` elements, zeroed first unless `accumulate`, += the `from` elements of x at
+/// the places that index names.
 template <class T>
 void add_in_planes(std::int64_t planes, std::int64_t from, std::int64_t to, const T* x,
                    const T* index, T* y, bool accumulate);

@@ -141,8 +141,9 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
                   const Strides& out_strides, bool accumulate) {
   if (shape.size() == 0) return;
   const Loops loops = merged_loops(shape, in_strides, out_strides);
-  // The steps of the outermost loop that have targets of their own are shared out: a sum is one
-  // thread's from beginning to end, so that any number of threads gives the same bits.
+  // The steps of the outermost loop that have targets of their own are shared out, so that a sum is
+  // one thread's from beginning to end. Where a wide sum is made of it, its numbers may be widened
+  // at other places for another number of threads.
   std::size_t level = 0;
   while (level < static_cast<std::size_t>(loops.count) && loops.loop[level].out == 0) ++level;
   if (level == static_cast<std::size_t>(loops.count)) return run(loops, in, out, accumulate);
