@@ -91,7 +91,8 @@ void add_columns(const ConvolutionSizes& s, const T* columns, T* image) {
 template <class T>
 void add_bias(const ConvolutionSizes& s, const T* bias, T* output) {
   for (std::int64_t k = 0; k < s.out_channels; ++k, output += area(s.output)) {
-    for (std::int64_t i = 0; i < area(s.output); ++i) output[i] += bias[k];
+    const T number = bias[k];
+    for (std::int64_t i = 0; i < area(s.output); ++i) output[i] += number;
   }
 }
 

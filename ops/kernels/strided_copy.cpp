@@ -105,8 +105,9 @@ std::int64_t step_count(const Loops& loops) {
   return count;
 }
 
+/// The loops on one thread.
 template <class T>
-void run(const Loops& loops, const T* in, T* out, bool accumulate) {
+void copy_or_sum(const Loops& loops, const T* in, T* out, bool accumulate) {
   const Loop& inner = loops.loop[static_cast<std::size_t>(loops.count - 1)];
   if (is_transposition(loops)) return transpose(loops, in, out, accumulate);
   if (accumulate && inner.in == 1 && inner.out == 1) {
@@ -146,13 +147,14 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
   // at other places for another number of threads.
   std::size_t level = 0;
   while (level < static_cast<std::size_t>(loops.count) && loops.loop[level].out == 0) ++level;
-  if (level == static_cast<std::size_t>(loops.count)) return run(loops, in, out, accumulate);
+  if (level == static_cast<std::size_t>(loops.count))
+    return copy_or_sum(loops, in, out, accumulate);
   const Loop& shared = loops.loop[level];
   share_out(shared.size, streaming_time<T>(shape.size()),
             [&](std::int64_t first, std::int64_t end) {
               Loops part = loops;
               part.loop[level].size = end - first;
-              run(part, in + first * shared.in, out + first * shared.out, accumulate);
+              copy_or_sum(part, in + first * shared.in, out + first * shared.out, accumulate);
             });
 }
 

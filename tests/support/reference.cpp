@@ -409,22 +409,21 @@ void for_each_product(const ops::Convolution& form, const Shape& x, const Shape&
   });
 }
 
-double conv2d(const Call& call, const Index& index) {
+double convolved(const ops::Convolution& form, const Call& call, const Index& index) {
   double total = 0;
-  for_each_product(call.gate<ops::Conv2d>(), call.x[0].shape, call.x[1].shape, call.y,
+  for_each_product(form, call.x[0].shape, call.x[1].shape, call.y,
                    [&](const Index& x, const Index& w, const Index& y) {
                      if (y == index) total += call.x[0].at(x) * call.x[1].at(w);
                    });
   return total;
 }
 
+double conv2d(const Call& call, const Index& index) {
+  return convolved(call.gate<ops::Conv2d>(), call, index);
+}
+
 double conv2d_bias(const Call& call, const Index& index) {
-  double total = call.x[2].at({index[1]});
-  for_each_product(call.gate<ops::Conv2dBias>(), call.x[0].shape, call.x[1].shape, call.y,
-                   [&](const Index& x, const Index& w, const Index& y) {
-                     if (y == index) total += call.x[0].at(x) * call.x[1].at(w);
-                   });
-  return total;
+  return convolved(call.gate<ops::Conv2dBias>(), call, index) + call.x[2].at({index[1]});
 }
 
 double conv2d_input_grad(const Call& call, const Index& index) {
