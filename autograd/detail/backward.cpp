@@ -8,83 +8,12 @@
 
 #include <tapegrad/autograd/detail/arrays.hpp>
 #include <tapegrad/autograd/detail/executors.hpp>
+#include <tapegrad/autograd/detail/pointwise_chain.hpp>
+#include <tapegrad/autograd/detail/tape_sink.hpp>
 
 namespace tapegrad::detail {
 
 namespace {
-
-/// The parameter that a leaf's gradient is for; null for variables and on private copies.
-ParameterState* receiver(const Block& block, const Extra& leaf) {
-  return block.private_grads ? nullptr
-                             : block.leaves[static_cast<std::size_t>(leaf.leaf)].parameter.get();
-}
-
-/// The memory that receives a tensor's gradient; marks it as reached.
-GradTarget tensor_target(Block& block, std::uint32_t index) {
-  Slot& slot = block.grads[index];
-  if (slot.tensor != nullptr) return {slot.tensor, true};
-  Extra& extra = block.extra(index);
-  if (extra.leaf >= 0) {
-    ParameterState* const parameter = receiver(block, extra);
-    // What a parameter has gathered before must survive a pass that fails: then, as for the other
-    // precision, the gradient is gathered on the tape and handed over after the pass.
-    if (parameter != nullptr && parameter->grad_is_zero &&
-        parameter->precision == block.precision) {
-      parameter->grad_is_zero = false;
-      slot.tensor = parameter->grad;
-      return {slot.tensor, false};
-    }
-  }
-  if (extra.grad_memory == nullptr) extra.grad_memory = block.arena.allocate(block.bytes(index));
-  slot.tensor = extra.grad_memory;
-  const bool accumulate = extra.leaf >= 0 && receiver(block, extra) == nullptr &&
-                          std::exchange(extra.leaf_grad_set, true);
-  return {slot.tensor, accumulate};
-}
-
-GradTarget grad_target(Block& block, std::uint32_t index) {
-  if (block.is_tensor(index)) return tensor_target(block, index);
-  return {&block.grads[index], true};
-}
-
-// NOTE [Gradients in place]
-// On a lean tape nobody asks for a pointwise gate's gradient once it has been sent on. So the last
-// operand to get its share, the first one, gets the gate's memory with it, number by number in
-// place of the gate's own gradient: memory that is in the cache already.
-
-/// Gradients go where the tape keeps them.
-class TapeSink final : public GradSink {
- public:
-  TapeSink(Block& block, std::uint32_t gate) : block_(block), gate_(gate) {}
-  bool needs(std::uint32_t operand, int) override { return block_.requires_grad(operand); }
-  GradTarget target(std::uint32_t operand) override {
-    if (takes_over(operand)) {
-      void* const memory = std::exchange(block_.extra(gate_).grad_memory, nullptr);
-      block_.grads[gate_].tensor = nullptr;
-      block_.extra(operand).grad_memory = memory;
-      block_.grads[operand].tensor = memory;
-      return {memory, false};
-    }
-    return grad_target(block_, operand);
-  }
-
- private:
-  bool takes_over(std::uint32_t operand) const {
-    if (block_.mode != Mode::lean || !block_.extra(gate_).table->pointwise) return false;
-    if (operand != block_.operand(gate_, 0)) return false;
-    for (std::uint32_t k = 1; k < block_.operand_count(gate_); ++k) {
-      if (operand == block_.operand(gate_, k)) return false;
-    }
-    return block_.is_tensor(operand) && !block_.is_leaf(operand) &&
-           block_.grads[operand].tensor == nullptr &&
-           block_.extra(operand).grad_memory == nullptr &&
-           block_.extra(gate_).grad_memory != nullptr &&
-           block_.shape(operand) == block_.shape(gate_);
-  }
-
-  Block& block_;
-  std::uint32_t gate_;
-};
 
 /// A scalar leaf keeps its sum between passes unless it hands it over to a parameter.
 bool keeps_scalar_grad(const Block& block, std::uint32_t index) {
@@ -178,14 +107,22 @@ void reuse_memory(Block& block, std::uint32_t index) {
   }
 }
 
+/// A gate, or a chain that ends with it. Returns the first that was swept.
 template <class T>
-void sweep_general(Block& block, std::uint32_t index) {
+std::uint32_t sweep_general(Block& block, std::uint32_t index) {
   const Node& node = block.nodes[index];
-  if (node.op() == Op::leaf) return;
+  if (node.op() == Op::leaf) return index;
   Slot& grad = block.grads[index];
   const bool reached = node.has(flag_tensor) ? grad.tensor != nullptr : number<T>(grad) != T(0);
-  if (reached && node.has(flag_requires_grad)) general_gradients(block, index);
-  if (block.mode == Mode::lean) reuse_memory(block, index);
+  std::uint32_t first = index;
+  if (reached && node.has(flag_requires_grad)) {
+    first = chain_start(block, index);
+    first < index ? chain_gradients(block, first, index) : general_gradients(block, index);
+  }
+  if (block.mode == Mode::lean) {
+    for (std::uint32_t i = index + 1; i-- > first;) reuse_memory(block, i);
+  }
+  return first;
 }
 
 template <class T>
@@ -218,7 +155,7 @@ void sweep(Block& block, std::uint32_t output) {
       default:
         // Plain gates that need no gradient may hold one all the same: a rule does not ask whether
         // the other operand is a constant. It goes no further.
-        if (node.has(flag_general)) sweep_general<T>(block, i);
+        if (node.has(flag_general)) i = sweep_general<T>(block, i);
     }
   }
 }

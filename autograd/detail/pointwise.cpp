@@ -170,12 +170,11 @@ void for_each_range(std::int64_t size, std::int64_t row, F f) {
 }
 
 // NOTE [Gate by gate]
-// Neighbouring gates could be run together, tile by tile, so that what one writes is in the cache
-// when the next reads it. Tried on a step of sum(σ(a·x + b)·tanh(x)) for a million floats: with all
-// values kept it took 0.87 of the time; with values and gradients in the tile's memory alone, and
-// values computed again in the backward pass, 1.0 of it, whether or not memory was asked ahead for
-// the next tile. σ and tanh are half of such a step, and the rest of its time is not only memory's.
-// That was not worth values that wait for their computation, so each gate is a loop of its own.
+// Backward, neighbouring gates are run together: see NOTE [Tile by tile]. Forward, each is a loop
+// of its own as soon as it is recorded. Values that wait for their computation until somebody asks
+// would be read later from parameters and arrays that may have changed since; and of a step of
+// sum(σ(a·x + b)·tanh(x)) for a million floats, whose forward pass takes 2.75 ms, they would take
+// off 0.3 where all values are kept and 0.7 where those of additions and products are not.
 
 template <class T>
 void forward(const GateTable& table, const void* gate, const View* x, const Shape& shape, T* y,
