@@ -13,10 +13,11 @@ namespace kernels {
 // NOTE [Our own exp]
 // xsimd's exp gives inf and 0 before the numbers end: floats above 88.58 of 88.72, and nothing
 // below the smallest normal number. So: eˣ = 2ⁿ·eʳ with n = round(x / ln 2) and |r| ≤ ln 2 / 2,
-// where eʳ is its Taylor polynomial, long enough for the type, and 2ⁿ is multiplied in two halves,
-// each of which is a normal number; where eˣ is subnormal the second multiplication rounds it. In
-// double, what rounding cuts off from r and 1 + r is put back; in float that takes longer than the
-// third of an ulp is worth.
+// where eʳ is its Taylor polynomial, long enough for the type. Almost always eˣ is a normal number,
+// and n is added to its exponent. Where one of a register may not be, 2ⁿ is multiplied in two
+// halves, each of which is a normal number: where eˣ is subnormal the second multiplication rounds
+// it. In double, what rounding cuts off from r and 1 + r is put back; in float that takes longer
+// than the third of an ulp is worth.
 // Inlined everywhere: a function that is called takes one register at a time through its chain of
 // steps. See NOTE [Side by side].
 
@@ -31,6 +32,8 @@ struct ExpConstants<float> {
   static constexpr float ln2_high = 0x1.62e4p-1F, ln2_low = 0x1.7f7d1cp-20F;
   /// Beyond these the result is 0 and infinite.
   static constexpr float lowest = -104, highest = 89;
+  /// Between −ordinary and this it is a normal number.
+  static constexpr float ordinary = 86;
 };
 
 template <>
@@ -39,24 +42,49 @@ struct ExpConstants<double> {
   static constexpr int degree = 13;
   static constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
   static constexpr double lowest = -746, highest = 710;
+  static constexpr double ordinary = 708;
 };
 
-/// 2^(n + more) for whole numbers n, the power being a normal number: added to a number whose last
-/// place is 1, n stands in the last bits, from where it is shifted into the exponent.
+/// Added to a number, it rounds that to a whole one, which then stands in the last bits.
+template <class T>
+constexpr T last_place_one = static_cast<T>(3ULL << (std::numeric_limits<T>::digits - 2));
+
+/// Whole numbers n, as they are and with `last_place_one` added.
+template <class L>
+struct WholeNumbers {
+  L n, in_last_bits;
+};
+
+/// Where exponents begin.
+template <class T>
+constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
+
+/// 2^(n + more), the power being a normal number.
 template <class T, int registers>
-[[gnu::always_inline]] inline Lanes<T, registers> power_of_two(Lanes<T, registers> n,
-                                                               int more = 0) {
-  using Bits = typename ExpConstants<T>::Bits;
-  using B = xsimd::batch<Bits>;
-  constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
-  const B bias(static_cast<Bits>(std::numeric_limits<T>::max_exponent - 1 + more));
-  const Lanes<T, registers> last_place_one = static_cast<T>(3ULL << (fraction_bits - 1));
+[[gnu::always_inline]] inline Lanes<T, registers> power_of_two(
+    const Lanes<T, registers>& n_in_last_bits, int more = 0) {
+  using B = xsimd::batch<typename ExpConstants<T>::Bits>;
+  const B bias(
+      static_cast<typename ExpConstants<T>::Bits>(std::numeric_limits<T>::max_exponent - 1 + more));
   return Lanes<T, registers>::each(
-      [&](const xsimd::batch<T>& x) {
-        const B bits = xsimd::bitwise_cast<B>(x);
-        return xsimd::bitwise_cast<xsimd::batch<T>>((bits + bias) << fraction_bits);
+      [&](const xsimd::batch<T>& n) {
+        return xsimd::bitwise_cast<xsimd::batch<T>>((xsimd::bitwise_cast<B>(n) + bias)
+                                                    << fraction_bits<T>);
       },
-      n + last_place_one);
+      n_in_last_bits);
+}
+
+/// x·2ⁿ where x and that are normal numbers.
+template <class T, int registers>
+[[gnu::always_inline]] inline Lanes<T, registers> with_exponent(
+    const Lanes<T, registers>& x, const Lanes<T, registers>& n_in_last_bits) {
+  using B = xsimd::batch<typename ExpConstants<T>::Bits>;
+  return Lanes<T, registers>::each(
+      [](const xsimd::batch<T>& numbers, const xsimd::batch<T>& n) {
+        return xsimd::bitwise_cast<xsimd::batch<T>>(
+            xsimd::bitwise_cast<B>(numbers) + (xsimd::bitwise_cast<B>(n) << fraction_bits<T>));
+      },
+      x, n_in_last_bits);
 }
 
 /// finish(n, one_and_r, rest), which make eˣ = 2ⁿ·(one_and_r + rest) before its last roundings, for
@@ -65,24 +93,39 @@ template <class L, class F>
 [[gnu::always_inline]] inline L exponential(L x, F finish) {
   using T = typename L::Number;
   using C = ExpConstants<T>;
-  const L n = nearbyint(x * static_cast<T>(1.4426950408889634));
+  WholeNumbers<L> whole;
+  whole.in_last_bits = fma(x, static_cast<T>(1.4426950408889634), last_place_one<T>);
+  whole.n = whole.in_last_bits - last_place_one<T>;
   // x − n·ln 2 as r and what rounding cut off from it.
-  const L reduced = fma(n, -C::ln2_high, x);
-  const L r = fma(n, -C::ln2_low, reduced);
+  const L reduced = fma(whole.n, -C::ln2_high, x);
+  const L r = fma(whole.n, -C::ln2_low, reduced);
+  // (eʳ − 1 − r) / r², two terms at a time: half as many steps that wait for one another.
+  const L square = r * r;
   T factorial = 1;
   for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
-  L series = 1 / factorial;
-  for (int k = C::degree; k > 2; --k) {
+  L series = 0;
+  for (int k = C::degree; k > 2; k -= 2) {
+    const L odd = 1 / factorial;
     factorial /= static_cast<T>(k);
-    series = fma(series, r, 1 / factorial);
+    const L two_terms = fma(odd, r, 1 / factorial);
+    factorial /= static_cast<T>(k - 1);
+    series = k == C::degree ? two_terms : fma(series, square, two_terms);
   }
   if constexpr (std::is_same_v<T, float>) {
-    return finish(n, L(1), fma(r * r, series, r));
+    return finish(whole, L(1), fma(square, series, r));
   } else {
-    const L r_low = fma(n, -C::ln2_low, reduced - r);
+    const L r_low = fma(whole.n, -C::ln2_low, reduced - r);
     const L one_and_r = T(1) + r;
-    return finish(n, one_and_r, fma(r * r, series, (r - (one_and_r - T(1))) + r_low));
+    return finish(whole, one_and_r, fma(square, series, (r - (one_and_r - T(1))) + r_low));
   }
+}
+
+/// eˣ for |x| < ExpConstants<T>::ordinary.
+template <class L>
+[[gnu::always_inline]] inline L ordinary_exp(L x) {
+  return exponential(x, [](const WholeNumbers<L>& whole, const L& one_and_r, const L& rest) {
+    return with_exponent(one_and_r + rest, whole.in_last_bits);
+  });
 }
 
 /// e^(x + low), as exactly as exp, for x from ExpConstants<T>::lowest to 0 and a `low` far below
@@ -91,10 +134,26 @@ template <class L>
 [[gnu::always_inline]] inline L exponential_below_one(L x, L low) {
   using T = typename L::Number;
   constexpr int more = std::numeric_limits<T>::max_exponent / 2;
-  return exponential(x, [&](const L& n, const L& one_and_r, const L& rest) {
+  return exponential(x, [&](const WholeNumbers<L>& whole, const L& one_and_r, const L& rest) {
     const L whole_rest = fma(low, one_and_r + rest, rest);
-    return (one_and_r + whole_rest) * power_of_two(n, more) * std::ldexp(T(1), -more);
+    return (one_and_r + whole_rest) * power_of_two(whole.in_last_bits, more) *
+           std::ldexp(T(1), -more);
   });
+}
+
+/// eˣ for any x. Not inlined: hardly ever needed.
+template <class L>
+[[gnu::noinline]] L any_exp(L x) {
+  using T = typename L::Number;
+  using C = ExpConstants<T>;
+  const L result = exponential(min(max(x, C::lowest), C::highest),
+                               [](const WholeNumbers<L>& whole, const L& one_and_r, const L& rest) {
+                                 const L half = floor(whole.n * T(0.5));
+                                 return (one_and_r + rest) *
+                                        power_of_two(half + last_place_one<T>) *
+                                        power_of_two(whole.n - half + last_place_one<T>);
+                               });
+  return where(is_number(x), result, x);
 }
 
 }  // namespace kernels
@@ -102,14 +161,8 @@ template <class L>
 /// eˣ, within 1 ulp in double and 1.1 in float. See NOTE [Our own exp].
 template <class T, int registers>
 [[gnu::always_inline]] inline Lanes<T, registers> exp(Lanes<T, registers> x) {
-  using L = Lanes<T, registers>;
-  using C = kernels::ExpConstants<T>;
-  const L result = kernels::exponential(
-      min(max(x, C::lowest), C::highest), [](const L& n, const L& one_and_r, const L& rest) {
-        const L half = floor(n * T(0.5));
-        return (one_and_r + rest) * kernels::power_of_two(half) * kernels::power_of_two(n - half);
-      });
-  return where(is_number(x), result, x);
+  const bool ordinary = every(abs(x) < Lanes<T, registers>(kernels::ExpConstants<T>::ordinary));
+  return ordinary ? kernels::ordinary_exp(x) : kernels::any_exp(x);
 }
 
 }  // namespace tapegrad::ops

@@ -164,6 +164,7 @@ struct Lanes {
   /// The larger and the smaller of two; which one beside NaN is up to the processor.
   TAPEGRAD_LANES_OF_TWO(max, xsimd::max(x, y))
   TAPEGRAD_LANES_OF_TWO(min, xsimd::min(x, y))
+  TAPEGRAD_LANES_OF_TWO(copysign, xsimd::copysign(x, y))
   TAPEGRAD_LANES(abs, xsimd::abs(x))
   TAPEGRAD_LANES(cos, xsimd::cos(x))
   TAPEGRAD_LANES(expm1, xsimd::expm1(x))

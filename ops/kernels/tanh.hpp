@@ -21,10 +21,7 @@ template <class T, int registers>
   } else {
     constexpr float where_it_is_one = 10;
     const L a = abs(x);
-    const L e = kernels::exponential(min(a + a, 2 * where_it_is_one),
-                                     [](const L& n, const L& one, const L& rest) {
-                                       return (one + rest) * kernels::power_of_two(n);
-                                     });
+    const L e = kernels::ordinary_exp(min(a + a, 2 * where_it_is_one));
     const L large = L(1) - L(2) / (L(1) + e);
     const L square = x * x;
     L series = L(-0x1.76aa46p-8F);
@@ -32,9 +29,8 @@ template <class T, int registers>
     series = fma(series, square, L(-0x1.b8443ap-5F));
     series = fma(series, square, L(0x1.110768p-3F));
     series = fma(series, square, L(-0x1.555534p-2F));
-    const L small = fma(x * square, series, x);
-    const L result = where(a < L(0.625F), small, where(x < L(0), -large, large));
-    return where(a > L(0), result, x);  // Zeros keep their sign, and NaN is NaN.
+    const L small = fma(a * square, series, a);
+    return copysign(where(a >= L(0.625F), large, small), x);  // NaN is small.
   }
 }
 
