@@ -19,7 +19,8 @@ Scalar sigmoid_circuit(const Scalar& w0, const Scalar& x0, const Scalar& w1, con
   return reciprocal(exp(-(w0 * x0 + w1 * x1 + w2)) + 1.0);
 }
 
-constexpr double chain_leaf = 0.5;
+/// Its powers neither vanish nor overflow: a gradient of 0 would be passed over, which is no work.
+constexpr double chain_leaf = -1;
 
 /// A chain of as many gates, alternately mul and add, each on the one before and the leaf.
 template <class Scalar>
