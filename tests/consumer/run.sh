@@ -41,8 +41,8 @@ installed=(-DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release)
 xsimd=-DXTENSOR_USE_XSIMD
 # The longest first. It compiles the whole library, for any processor and unoptimised, inside a project
 # that asks for C++20.
-start add_subdirectory 20 "" -DTAPEGRAD_SOURCE="$root" -DCMAKE_BUILD_TYPE=Debug \
-  -DCMAKE_CXX_FLAGS_DEBUG=-O0
+start add_subdirectory 20 "" -DTAPEGRAD_SOURCE="$root" -DTAPEGRAD_PRECOMPILE=ON \
+  -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0
 start cxx17 17 "" "${installed[@]}"
 start cxx17-native 17 "-march=native" "${installed[@]}"
 start cxx17-xsimd 17 "$xsimd" "${installed[@]}"
