@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <tapegrad/ops/flatten.hpp>
 #include <tapegrad/ops/kernels.hpp>
@@ -21,12 +20,21 @@ T row_max(const T* x, std::int64_t k) {
   return Extreme<T, 1>::of_row(x, k, Extreme<T, 1>::start);
 }
 
+/// The first `count` numbers of x less the shift. The rest of a register gets a number whose
+/// exponential adds nothing to a sum of at least 1, and is an ordinary one: see NOTE [Our own exp].
+template <class L, class T>
+L shifted(const T* x, std::int64_t count, T shift) {
+  if (count == L::width) return L::load(x) - shift;
+  T rest[L::width];
+  std::fill_n(rest, L::width, T(-80));
+  for (std::int64_t i = 0; i < count; ++i) rest[i] = x[i] - shift;
+  return L::load(rest);
+}
+
 /// y = factor · eˣ / Σ eˣ for a row. See NOTE [Wide sums].
 template <class T>
 void scaled_softmax(const T* x, std::int64_t k, T factor, T* y) {
   using L = Lanes<T>;
-  // e^−∞ adds nothing.
-  constexpr T nothing = -std::numeric_limits<T>::infinity();
   const T shift = row_max(x, k);
   double total = 0;
   for (std::int64_t start = 0; start < k; start += most_in_a_row) {
@@ -34,9 +42,8 @@ void scaled_softmax(const T* x, std::int64_t k, T factor, T* y) {
     L sum = T(0);
     for (std::int64_t j = start; j < stop; j += L::width) {
       const std::int64_t count = std::min(L::width, stop - j);
-      const bool whole = count == L::width;
-      const L e = exp((whole ? L::load(x + j) : L::load_part(x + j, count, nothing)) - shift);
-      whole ? e.store(y + j) : e.store_part(y + j, count);
+      const L e = exp(shifted<L>(x + j, count, shift));
+      count == L::width ? e.store(y + j) : e.store_part(y + j, count);
       sum = sum + e;
     }
     total += static_cast<double>(horizontal_sum(sum));
