@@ -17,8 +17,8 @@ Channels channels_of(const Shape& x, const char* gate) {
 void check_one_per_channel(const Shape& numbers, const Channels& channels, const char* what,
                            const char* gate) {
   if (numbers == Shape{channels.channels}) return;
-  throw ShapeError(std::string("[") + gate + "] needs a " + what + " per channel, shape (" +
-                   std::to_string(channels.channels) + "), got " + to_string(numbers));
+  throw ShapeError(std::string("[") + gate + "] needs a " + what + " per channel, shape " +
+                   to_string(Shape{channels.channels}) + ", got " + to_string(numbers));
 }
 
 Shape beside_channels(const Shape& x) {

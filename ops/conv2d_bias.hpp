@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tapegrad/ops/channels.hpp>
 #include <tapegrad/ops/convolution.hpp>
 
 namespace tapegrad::ops {
@@ -18,7 +19,7 @@ struct Conv2dBias : Whole<3>, Convolution {
 
   Shape shape(Shapes x) const {
     const Shape result = output_shape(sizes(x[0], x[1], "conv2d_bias"));
-    check_bias(x[2], result[1], "conv2d_bias");
+    check_one_per_channel(x[2], channels_of(result, "conv2d_bias"), "bias", "conv2d_bias");
     return result;
   }
 

@@ -46,10 +46,4 @@ Shape output_shape(const ConvolutionSizes& sizes) {
   return {sizes.batch, sizes.groups * sizes.out_channels, sizes.output.height, sizes.output.width};
 }
 
-void check_bias(const Shape& b, std::int64_t filters, const char* gate) {
-  if (b != Shape{filters}) {
-    fail(gate, "a bias per filter, shape (" + std::to_string(filters) + "), got " + to_string(b));
-  }
-}
-
 }  // namespace tapegrad::ops

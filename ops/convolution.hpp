@@ -58,7 +58,4 @@ struct Convolution : Sliding {
 /// The output's shape (N, K, OH, OW).
 Shape output_shape(const ConvolutionSizes& sizes);
 
-/// Throws ShapeError unless b has one number for each of so many filters, shape (K).
-void check_bias(const Shape& b, std::int64_t filters, const char* gate);
-
 }  // namespace tapegrad::ops

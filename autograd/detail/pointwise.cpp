@@ -283,10 +283,11 @@ void gradient(const GateTable& table, const void* gate, int k, const T* g, const
   if (!summed) {
     return for_each_range<T>(size, row, [&](Range range) { rule.scatter(range, out, accumulate); });
   }
-  // Parts have sums of their own, which must be few beside what they sum up.
+  // Parts have sums of their own, which must be few beside what they sum up. Not for gates of
+  // users, whose rules may run a tape of their own, whose parts would take the same memory.
   constexpr std::int64_t few = 16;
   const int wanted = kernels::parts_for(size, kernels::streaming_time<T>(size));
-  const int parts = out_size * few * wanted < size ? wanted : 1;
+  const int parts = out_size * few * wanted < size && table.op != Op::custom ? wanted : 1;
   if (parts == 1) return rule.sum_up({0, size}, out, out_size);
   T* const sums = kernels::scratch<T, PartSums>(parts * out_size);
   kernels::fill_zero(sums, parts * out_size);

@@ -14,8 +14,12 @@ namespace tapegrad::detail {
 // and on nothing else. So gates of one shape that follow one another on the tape go backward
 // together, a tile of elements at a time: what one step writes is in the cache when the next reads
 // it, and on a lean tape, which keeps no gradients between, it never leaves it. Every element gets
-// its contributions in the order in which gates by themselves would send them. The sum or mean of
-// all elements may be the last gate of a chain: it sends each the same number.
+// its contributions in the order in which gates by themselves would send them. A chain takes the
+// memory of all gradients that it writes before it gives any back.
+// The sum or mean of all elements may be the last gate of a chain: it sends each the same number,
+// as the rules of ops/sum.hpp and ops/mean.hpp say.
+// Gates of users stay by themselves: their rules may throw, or run a tape of their own, whose
+// chains would take the same buffers.
 
 namespace {
 
@@ -26,12 +30,13 @@ constexpr std::int64_t tile = 256;
 /// Most gradients that a chain sends on.
 constexpr int most_steps = 32;
 
-/// Whether a gate can be in a chain: a pointwise one of this shape whose operands have it too.
-/// Those that need no gradient may be single numbers.
+/// Whether a gate can be in a chain: a pointwise one of ours, of this shape, whose operands have it
+/// too. Those that need no gradient may be single numbers.
 bool belongs(const Block& block, std::uint32_t index, const Shape& shape) {
   if (!block.is_tensor(index) || !block.requires_grad(index)) return false;
   const Extra& extra = block.extra(index);
-  if (!extra.table->pointwise || extra.shape != shape) return false;
+  const GateTable& table = *extra.table;
+  if (!table.pointwise || table.op == Op::custom || extra.shape != shape) return false;
   for (std::uint32_t k = 0; k < extra.operand_count; ++k) {
     const std::uint32_t operand = block.operand(index, k);
     if (block.is_tensor(operand) && block.shape(operand) == shape) continue;
@@ -135,7 +140,7 @@ class Chain {
     }
     Step<T> step{};
     step.run = &spread<T>;
-    step.g = add_constant(g);
+    step.g = step.y = add_constant(g);
     add_step(step, gate, operand(gate, 0));
   }
 

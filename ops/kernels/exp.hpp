@@ -18,8 +18,8 @@ namespace kernels {
 // halves, each of which is a normal number: where eˣ is subnormal the second multiplication rounds
 // it. In double, what rounding cuts off from r and 1 + r is put back; in float that takes longer
 // than the third of an ulp is worth.
-// Inlined everywhere: a function that is called takes one register at a time through its chain of
-// steps. See NOTE [Side by side].
+// All but the rare case is inlined: a function that is called takes one register at a time through
+// its chain of steps. See NOTE [Side by side].
 
 template <class T>
 struct ExpConstants;
@@ -87,8 +87,8 @@ template <class T, int registers>
       x, n_in_last_bits);
 }
 
-/// finish(n, one_and_r, rest), which make eˣ = 2ⁿ·(one_and_r + rest) before its last roundings, for
-/// x within the constants' range.
+/// finish(whole, one_and_r, rest), which make eˣ = 2^whole.n · (one_and_r + rest) before its last
+/// roundings, for x within the constants' range.
 template <class L, class F>
 [[gnu::always_inline]] inline L exponential(L x, F finish) {
   using T = typename L::Number;
@@ -100,16 +100,16 @@ template <class L, class F>
   const L reduced = fma(whole.n, -C::ln2_high, x);
   const L r = fma(whole.n, -C::ln2_low, reduced);
   // (eʳ − 1 − r) / r², two terms at a time: half as many steps that wait for one another.
+  static_assert(C::degree % 2 == 1);
   const L square = r * r;
   T factorial = 1;
-  for (int k = 2; k <= C::degree; ++k) factorial *= static_cast<T>(k);
-  L series = 0;
-  for (int k = C::degree; k > 2; k -= 2) {
+  for (int k = 2; k < C::degree; ++k) factorial *= static_cast<T>(k);
+  L series = fma(L(1 / (factorial * C::degree)), r, 1 / factorial);
+  for (int k = C::degree - 2; k > 2; k -= 2) {
+    factorial /= static_cast<T>(k + 1);
     const L odd = 1 / factorial;
     factorial /= static_cast<T>(k);
-    const L two_terms = fma(odd, r, 1 / factorial);
-    factorial /= static_cast<T>(k - 1);
-    series = k == C::degree ? two_terms : fma(series, square, two_terms);
+    series = fma(series, square, fma(odd, r, 1 / factorial));
   }
   if constexpr (std::is_same_v<T, float>) {
     return finish(whole, L(1), fma(square, series, r));

@@ -170,7 +170,6 @@ struct Lanes {
   TAPEGRAD_LANES(expm1, xsimd::expm1(x))
   TAPEGRAD_LANES(floor, xsimd::floor(x))
   TAPEGRAD_LANES(log1p, xsimd::log1p(x))
-  TAPEGRAD_LANES(nearbyint, xsimd::nearbyint(x))
   TAPEGRAD_LANES(sin, xsimd::sin(x))
   TAPEGRAD_LANES(sqrt, xsimd::sqrt(x))
 #undef TAPEGRAD_LANES

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace tapegrad::ops::kernels {
@@ -20,11 +21,18 @@ inline constexpr std::int64_t most_in_a_row = 256;
 template <class T>
 class WideSum {
  public:
-  explicit WideSum(std::int64_t size) : partial_(partial_memory()), total_(total_memory()) {
+  explicit WideSum(std::int64_t size)
+      : partial_(std::move(partial_memory())), total_(std::move(total_memory())) {
     partial_.assign(static_cast<std::size_t>(size), T(0));
     total_.assign(static_cast<std::size_t>(size), 0.0);
     start_again();
   }
+  ~WideSum() {
+    partial_memory() = std::move(partial_);
+    total_memory() = std::move(total_);
+  }
+  WideSum(const WideSum&) = delete;
+  WideSum& operator=(const WideSum&) = delete;
 
   /// Whether `additions` numbers for `size` sums are enough to need one.
   static bool pays(std::int64_t additions, std::int64_t size) {
@@ -63,7 +71,8 @@ class WideSum {
     pieces_ = 0;
   }
 
-  // Kept by each thread, so that a steady training step allocates nothing.
+  // Kept by each thread, so that a steady training step allocates nothing; taken out while in use,
+  // since a sum over a user's gate may meet another one.
   static std::vector<T>& partial_memory() {
     thread_local std::vector<T> numbers;
     return numbers;
@@ -73,8 +82,8 @@ class WideSum {
     return numbers;
   }
 
-  std::vector<T>& partial_;
-  std::vector<double>& total_;
+  std::vector<T> partial_;
+  std::vector<double> total_;
   std::int64_t first_, last_, pieces_;
 };
 

@@ -228,6 +228,39 @@ struct Assigned : WithoutSamples {
   }
 };
 
+/// y = a·b, whose gradient comes from a tape of its own.
+struct Inner : tapegrad::ops::Pointwise<2> {
+  static constexpr const char* name = "inner";
+
+  template <class T>
+  T forward(T a, T b) const {
+    return a * b;
+  }
+  template <class T>
+  T gradient(At<0>, T g, T, T b, T) const {
+    return g * factor(b);
+  }
+  template <class T>
+  T gradient(At<1>, T g, T a, T, T) const {
+    return g * factor(a);
+  }
+
+ private:
+  /// x, as the gradient of a mean in a row of two, by a chain of gates and by long sums.
+  template <class T>
+  static T factor(T x) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      tapegrad::Tape tape(tapegrad::f64, tapegrad::lean);
+      const tapegrad::Var row = tape.variable({1, 1});
+      const tapegrad::Var halves = tape.data(tapegrad::Array<double>({300, 2}, 0.5));
+      mean(halves * row * 0.5 * x * 4.0).backward();
+      return static_cast<T>(row.grad()(0) + row.grad()(1));
+    } else {
+      return x;
+    }
+  }
+};
+
 }  // namespace users
 
 TAPEGRAD_CHECK_GATE(CheckedSoftplus, users::Softplus{{}, 2});
@@ -239,6 +272,7 @@ namespace tapegrad::testing {
 namespace {
 
 using users::Distance;
+using users::Inner;
 using users::Softplus;
 using users::WeightedRows;
 
@@ -422,6 +456,23 @@ TEST(CustomGate, LeanGivesTheSameGradients) {
     return std::pair(x.grad(), w.grad());
   };
   EXPECT_EQ(run(lean), run(inspect));
+}
+
+TEST(CustomGate, ARuleMayRunATapeOfItsOwn) {
+  const Array<double> left({1000, 3}, 0.25);
+  for (const Mode mode : {inspect, lean}) {
+    Tape tape(f64, mode);
+    const Var a = tape.variable(left), b = tape.variable({1, 2, 3}), c = tape.variable(left);
+    // Broadcast, and in the middle of gates of one shape.
+    sum(gate(Inner{}, gate(Inner{}, a, b) * 3.0, c) * 2.0).backward();
+    for (std::size_t i : {0, 500, 999}) {
+      for (std::size_t j : {0, 1, 2}) {
+        EXPECT_NEAR(a.grad()(i, j), 1.5 * static_cast<double>(j + 1), 1e-12);
+        EXPECT_NEAR(c.grad()(i, j), 1.5 * static_cast<double>(j + 1), 1e-12);
+      }
+    }
+    expect_numbers(b.grad(), {375, 375, 375}, 1e-9);
+  }
 }
 
 TEST(CustomGate, ReportsItsBranches) {

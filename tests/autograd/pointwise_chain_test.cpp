@@ -142,6 +142,36 @@ TEST(PointwiseChain, MoreGatesThanOneChainHolds) {
   });
 }
 
+/// Gradients of parameters, of which one has gathered some before.
+std::vector<Array<double>> run_parameters(Precision precision, Mode mode, Precision of_parameters,
+                                          Cut cut) {
+  Parameter a(numbers(1000, 1), of_parameters), b(numbers(1000, 2), of_parameters);
+  b.set_grad(numbers(1000, 3));
+  Tape tape(precision, mode);
+  sum(cut(cut(sigmoid(cut(a * b))) * a)).backward();
+  return {a.grad(), b.grad()};
+}
+
+TEST(PointwiseChain, Parameters) {
+  for (const Precision precision : {f32, f64}) {
+    for (const Precision of_parameters : {f32, f64}) {
+      for (const Mode mode : {inspect, lean}) {
+        const auto together =
+            run_parameters(precision, mode, of_parameters, [](const Var& x) { return x; });
+        EXPECT_TRUE(together == run_parameters(precision, mode, of_parameters, apart));
+      }
+    }
+  }
+}
+
+TEST(PointwiseChain, NoElements) {
+  Tape tape(f32, lean);
+  const Var x = tape.variable(numbers(0, 1)), y = tape.variable(2);
+  (sum(tanh(square(x)) * x) + y).backward();
+  EXPECT_EQ(x.grad().size(), 0);
+  EXPECT_EQ(y.grad_item(), 1);
+}
+
 TEST(PointwiseChain, SumsThatKeepTheirAxesAndShapesOfOneElement) {
   for (const Mode mode : {inspect, lean}) {
     Tape tape(f64, mode);

@@ -206,7 +206,7 @@ TEST(Conv2d, ErrorsSayWhatDoesNotFit) {
       [&] {
         conv2d_bias(tape.data(images({1, 3, 5, 5})), images({4, 3, 3, 3}), array({3}, {1, 2, 3}));
       },
-      {"[conv2d_bias]", "shape (4)", "(3,)"});
+      {"[conv2d_bias]", "shape (4,)", "(3,)"});
   expect_error<ShapeError>([&] { layer(tape.data(images({3, 5, 5}))); }, {"(N, C, H, W)"});
   expect_error<ShapeError>(
       [&] {

@@ -147,6 +147,27 @@ TEST(Parallel, CopiesAndSums) {
   expect_same([](const Var& v) { return broadcast_to(sum(v, {1}, true), v.shape()); });
 }
 
+TEST(Parallel, ASumBetweenAxesThatStayDiffersInItsLastDigitsAtMost) {
+  const std::vector<Array<double>> x = {numbers({9, 701, 1009}, 1)};
+  const auto total = [](const std::vector<Var>& v) { return sum(v[0], {1}); };
+  const Array<double> alone = run(1, x, total)[0];
+  for (const int threads : {2, 3, 5}) {
+    const Array<double> shared = run(threads, x, total)[0];
+    // Of 701 numbers below 4, some 8 additions of 256 in float.
+    expect_arrays(shared, alone, 1e-5);
+    EXPECT_EQ(run(threads, x, total)[0], shared);
+  }
+}
+
+TEST(Parallel, ConvolutionsWithABias) {
+  expect_same_for_all(
+      {numbers({9, 8, 32, 32}, 1), numbers({32, 8, 3, 3}, 2), numbers({32}, 3)},
+      [](const std::vector<Var>& v) {
+        return conv2d_bias(v[0], v[1], v[2], {1, 1});
+      },
+      0.02);
+}
+
 TEST(Parallel, DropoutMask) {
   expect_same_for_all({numbers({301, 1003}, 1)}, [](const std::vector<Var>& v) {
     return v[0] * dropout_mask({v[0].shape(), 0.3, 7});
