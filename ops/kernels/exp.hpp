@@ -49,30 +49,9 @@ struct ExpConstants<double> {
 template <class T>
 constexpr T last_place_one = static_cast<T>(3ULL << (std::numeric_limits<T>::digits - 2));
 
-/// Whole numbers n, as they are and with `last_place_one` added.
-template <class L>
-struct WholeNumbers {
-  L n, in_last_bits;
-};
-
 /// Where exponents begin.
 template <class T>
 constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
-
-/// 2^(n + more), the power being a normal number.
-template <class T, int registers>
-[[gnu::always_inline]] inline Lanes<T, registers> power_of_two(
-    const Lanes<T, registers>& n_in_last_bits, int more = 0) {
-  using B = xsimd::batch<typename ExpConstants<T>::Bits>;
-  const B bias(
-      static_cast<typename ExpConstants<T>::Bits>(std::numeric_limits<T>::max_exponent - 1 + more));
-  return Lanes<T, registers>::each(
-      [&](const xsimd::batch<T>& n) {
-        return xsimd::bitwise_cast<xsimd::batch<T>>((xsimd::bitwise_cast<B>(n) + bias)
-                                                    << fraction_bits<T>);
-      },
-      n_in_last_bits);
-}
 
 /// x·2ⁿ where x and that are normal numbers.
 template <class T, int registers>
@@ -87,18 +66,17 @@ template <class T, int registers>
       x, n_in_last_bits);
 }
 
-/// finish(whole, one_and_r, rest), which make eˣ = 2^whole.n · (one_and_r + rest) before its last
+/// finish(n_in_last_bits, one_and_r, rest), which make eˣ = 2ⁿ·(one_and_r + rest) before its last
 /// roundings, for x within the constants' range.
 template <class L, class F>
 [[gnu::always_inline]] inline L exponential(L x, F finish) {
   using T = typename L::Number;
   using C = ExpConstants<T>;
-  WholeNumbers<L> whole;
-  whole.in_last_bits = fma(x, static_cast<T>(1.4426950408889634), last_place_one<T>);
-  whole.n = whole.in_last_bits - last_place_one<T>;
+  const L n_in_last_bits = fma(x, static_cast<T>(1.4426950408889634), last_place_one<T>);
+  const L n = n_in_last_bits - last_place_one<T>;
   // x − n·ln 2 as r and what rounding cut off from it.
-  const L reduced = fma(whole.n, -C::ln2_high, x);
-  const L r = fma(whole.n, -C::ln2_low, reduced);
+  const L reduced = fma(n, -C::ln2_high, x);
+  const L r = fma(n, -C::ln2_low, reduced);
   // (eʳ − 1 − r) / r², two terms at a time: half as many steps that wait for one another.
   static_assert(C::degree % 2 == 1);
   const L square = r * r;
@@ -112,19 +90,19 @@ template <class L, class F>
     series = fma(series, square, fma(odd, r, 1 / factorial));
   }
   if constexpr (std::is_same_v<T, float>) {
-    return finish(whole, L(1), fma(square, series, r));
+    return finish(n_in_last_bits, L(1), fma(square, series, r));
   } else {
-    const L r_low = fma(whole.n, -C::ln2_low, reduced - r);
+    const L r_low = fma(n, -C::ln2_low, reduced - r);
     const L one_and_r = T(1) + r;
-    return finish(whole, one_and_r, fma(square, series, (r - (one_and_r - T(1))) + r_low));
+    return finish(n_in_last_bits, one_and_r, fma(square, series, (r - (one_and_r - T(1))) + r_low));
   }
 }
 
 /// eˣ for |x| < ExpConstants<T>::ordinary.
 template <class L>
 [[gnu::always_inline]] inline L ordinary_exp(L x) {
-  return exponential(x, [](const WholeNumbers<L>& whole, const L& one_and_r, const L& rest) {
-    return with_exponent(one_and_r + rest, whole.in_last_bits);
+  return exponential(x, [](const L& n_in_last_bits, const L& one_and_r, const L& rest) {
+    return with_exponent(one_and_r + rest, n_in_last_bits);
   });
 }
 
@@ -134,9 +112,9 @@ template <class L>
 [[gnu::always_inline]] inline L exponential_below_one(L x, L low) {
   using T = typename L::Number;
   constexpr int more = std::numeric_limits<T>::max_exponent / 2;
-  return exponential(x, [&](const WholeNumbers<L>& whole, const L& one_and_r, const L& rest) {
+  return exponential(x, [&](const L& n_in_last_bits, const L& one_and_r, const L& rest) {
     const L whole_rest = fma(low, one_and_r + rest, rest);
-    return (one_and_r + whole_rest) * power_of_two(whole.in_last_bits, more) *
+    return (one_and_r + whole_rest) * with_exponent(L(std::ldexp(T(1), more)), n_in_last_bits) *
            std::ldexp(T(1), -more);
   });
 }
@@ -147,11 +125,12 @@ template <class L>
   using T = typename L::Number;
   using C = ExpConstants<T>;
   const L result = exponential(min(max(x, C::lowest), C::highest),
-                               [](const WholeNumbers<L>& whole, const L& one_and_r, const L& rest) {
-                                 const L half = floor(whole.n * T(0.5));
+                               [](const L& n_in_last_bits, const L& one_and_r, const L& rest) {
+                                 const L n = n_in_last_bits - last_place_one<T>;
+                                 const L half = floor(n * T(0.5));
                                  return (one_and_r + rest) *
-                                        power_of_two(half + last_place_one<T>) *
-                                        power_of_two(whole.n - half + last_place_one<T>);
+                                        with_exponent(L(1), half + last_place_one<T>) *
+                                        with_exponent(L(1), n - half + last_place_one<T>);
                                });
   return where(is_number(x), result, x);
 }
