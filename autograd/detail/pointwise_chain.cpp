@@ -63,11 +63,32 @@ void spread(const void*, std::int64_t n, const T* number, const T* const*, const
   }
 }
 
-/// Where a step reads or writes: an array of the chain's shape, or one of a thread's buffers.
+/// At most `most_steps` items; those that are not there are not initialised.
+template <class Item>
+class Few {
+ public:
+  void push(const Item& item) { items_[count_++] = item; }
+  Item pop() { return items_[--count_]; }
+  /// Takes out an item, in whose place comes the last.
+  void remove(Item* item) { *item = pop(); }
+  bool empty() const { return count_ == 0; }
+  std::size_t size() const { return count_; }
+  Item* begin() { return items_.data(); }
+  Item* end() { return items_.data() + count_; }
+  const Item* begin() const { return items_.data(); }
+  const Item* end() const { return items_.data() + count_; }
+
+ private:
+  std::array<Item, most_steps> items_;
+  std::size_t count_ = 0;
+};
+
+/// Where a step reads or writes: an array of the chain's shape or, if it is null, one of a thread's
+/// buffers.
 template <class T>
 struct Numbers {
-  T* array = nullptr;
-  int buffer = -1;
+  T* array;
+  int buffer;
 
   T* tile_at(std::int64_t position, T* buffers) const {
     return array != nullptr ? array + position : buffers + buffer * tile;
@@ -99,11 +120,10 @@ class Chain {
   void run() const {
     const std::int64_t tiles = (size_ + tile - 1) / tile;
     ops::kernels::share_out(
-        tiles, step_count_ * ops::kernels::streaming_time<T>(size_),
+        tiles, static_cast<double>(steps_.size()) * ops::kernels::streaming_time<T>(size_),
         [this](std::int64_t begin, std::int64_t end) {
           T* const buffers = ops::kernels::scratch<T, Chain>(buffer_count_ * tile);
-          for (int i = 0; i < constant_count_; ++i) {
-            const Constant& constant = constants_[static_cast<std::size_t>(i)];
+          for (const Constant& constant : constants_) {
             std::fill_n(buffers + constant.buffer * tile, tile, constant.number);
           }
           for (std::int64_t i = begin; i < end; ++i) run_tile(i * tile, buffers);
@@ -123,8 +143,7 @@ class Chain {
 
   void run_tile(std::int64_t position, T* buffers) const {
     const std::int64_t count = std::min(tile, size_ - position);
-    for (int i = 0; i < step_count_; ++i) {
-      const Step<T>& step = steps_[static_cast<std::size_t>(i)];
+    for (const Step<T>& step : steps_) {
       const T* x[3] = {};
       for (int k = 0; k < step.arity; ++k) x[k] = step.x[k].tile_at(position, buffers);
       step.run(step.attributes, count, step.g.tile_at(position, buffers), x,
@@ -145,20 +164,19 @@ class Chain {
   }
 
   void add_gate(std::uint32_t gate) {
-    Numbers<T> g{static_cast<T*>(block_.grads[gate].tensor)};
-    Pending* const pending = find_pending(gate);
-    if (pending != pending_end()) {
+    Numbers<T> g{static_cast<T*>(block_.grads[gate].tensor), 0};
+    if (g.array == nullptr) {
+      Pending* const pending = find_pending(gate);
+      if (pending == pending_.end()) return;  // Not reached.
       g.buffer = pending->buffer;
-      *pending = pending_[static_cast<std::size_t>(--pending_count_)];
-    } else if (g.array == nullptr) {
-      return;  // Not reached.
+      pending_.remove(pending);
     }
     const GateTable& table = *block_.extra(gate).table;
     Step<T> step{};
     step.attributes = block_.attributes(gate);
     step.arity = table.arity;
     step.g = g;
-    step.y = {static_cast<T*>(block_.value(gate))};
+    step.y = {static_cast<T*>(block_.value(gate)), 0};
     for (int k = 0; k < table.arity; ++k) step.x[k] = value_of(operand(gate, k));
     // The first operand last: see NOTE [Gradients in place].
     for (int k = table.arity; k-- > 0;) {
@@ -167,7 +185,7 @@ class Chain {
       step.run = table.loops<T>().gradient[k];
       add_step(step, gate, operand(gate, k));
     }
-    if (g.buffer >= 0) free_[static_cast<std::size_t>(free_count_++)] = g.buffer;
+    if (g.array == nullptr) free_.push(g.buffer);
   }
 
   std::uint32_t operand(std::uint32_t gate, int k) const {
@@ -176,60 +194,51 @@ class Chain {
 
   Numbers<T> value_of(std::uint32_t index) {
     T* const value = static_cast<T*>(block_.value(index));
-    if (block_.count(index) == size_) return {value};
+    if (block_.count(index) == size_) return {value, 0};
     return add_constant(*value);
   }
 
   Numbers<T> add_constant(T number) {
     const int buffer = buffer_count_++;
-    constants_[static_cast<std::size_t>(constant_count_++)] = {number, buffer};
+    constants_.push({number, buffer});
     return {nullptr, buffer};
   }
 
   /// A step that gives `operand` its gradient through `gate`.
   void add_step(Step<T> step, std::uint32_t gate, std::uint32_t operand) {
     set_target(step, gate, operand);
-    steps_[static_cast<std::size_t>(step_count_++)] = step;
+    steps_.push(step);
   }
 
   void set_target(Step<T>& step, std::uint32_t gate, std::uint32_t operand) {
     const bool between = operand >= first_ && !block_.is_leaf(operand);
     if (block_.mode == Mode::lean && between && block_.grads[operand].tensor == nullptr) {
       const Pending* const pending = find_pending(operand);
-      step.accumulate = pending != pending_end();
+      step.accumulate = pending != pending_.end();
       step.out = {nullptr, step.accumulate ? pending->buffer : take_buffer()};
-      if (!step.accumulate) {
-        pending_[static_cast<std::size_t>(pending_count_++)] = {operand, step.out.buffer};
-      }
+      if (!step.accumulate) pending_.push({operand, step.out.buffer});
       return;
     }
     const GradTarget target = TapeSink(block_, gate).target(operand);
-    step.out = {static_cast<T*>(target.data)};
+    step.out = {static_cast<T*>(target.data), 0};
     step.accumulate = target.accumulate;
   }
 
-  Pending* pending_end() { return pending_.data() + pending_count_; }
   Pending* find_pending(std::uint32_t gate) {
-    return std::find_if(pending_.data(), pending_end(),
+    return std::find_if(pending_.begin(), pending_.end(),
                         [gate](const Pending& pending) { return pending.gate == gate; });
   }
 
-  int take_buffer() {
-    return free_count_ > 0 ? free_[static_cast<std::size_t>(--free_count_)] : buffer_count_++;
-  }
+  int take_buffer() { return free_.empty() ? buffer_count_++ : free_.pop(); }
 
   Block& block_;
   const std::uint32_t first_;
   const std::int64_t size_;
   int buffer_count_ = 0;
-  std::array<Step<T>, most_steps> steps_;
-  int step_count_ = 0;
-  std::array<Constant, most_steps> constants_;
-  int constant_count_ = 0;
-  std::array<Pending, most_steps> pending_;
-  int pending_count_ = 0;
-  std::array<int, most_steps> free_;
-  int free_count_ = 0;
+  Few<Step<T>> steps_;
+  Few<Constant> constants_;
+  Few<Pending> pending_;
+  Few<int> free_;  ///< Buffers.
 };
 
 }  // namespace
