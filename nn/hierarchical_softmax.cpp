@@ -214,7 +214,7 @@ Var HierarchicalSoftmax::log_prob(const Var& x) {
   const Place place = Place::here();
   check_input(x, weight_, "HierarchicalSoftmax", place);
   const std::int64_t samples = x.shape()[0];
-  const Var units = matmul(x, weight_, {false, true}) + bias_;
+  const Var units = linear(x, weight_, bias_);
   const Var fixed = detail::data_beside(x, {0, never}, place);
   const Var columns = concat({units, broadcast_to(fixed, {samples, 2})}, 1);
   const Var scores = index_select(columns, table_beside(x, levels_.scores, place), {1});

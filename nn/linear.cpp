@@ -32,8 +32,7 @@ Var Linear::forward(const Var& x) {
                      (shape.rank() > 2 ? "; put a Flatten before it, or give it other features"
                                        : "; make it for " + std::to_string(shape.back())));
   }
-  const Var product = matmul(x, weight_, {false, true});
-  return bias_.has_value() ? product + *bias_ : product;
+  return bias_.has_value() ? linear(x, weight_, *bias_) : matmul(x, weight_, {false, true});
 }
 
 const Parameter& Linear::bias() const {

@@ -66,11 +66,11 @@ void prod_grad(const Shape& shape, const Axes& axes, const T* const* x, int dire
 template <class T>
 void fill_zero(T* out, std::int64_t n);
 
-/// C (m, n) = or += op(A) (m, k) · op(B) (k, n), all contiguous and row-major; op transposes what
-/// is stored as (k, m) or (n, k).
+/// C (m, n) = or += op(A) (m, k) · op(B) (k, n), all contiguous and row-major, plus `bias` (n) in
+/// each row unless that is null; op transposes what is stored as (k, m) or (n, k).
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const T* a, const T* b, T* c, bool accumulate);
+          const T* a, const T* b, T* c, bool accumulate, const T* bias = nullptr);
 
 /// y (N, K, OH, OW) = or += the filters w over the images x, plus a bias per filter unless that is
 /// null. See NOTE [Convolution as a matrix product].

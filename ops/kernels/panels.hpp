@@ -26,6 +26,7 @@ struct Matrix {
   std::int64_t row, column;
   const T* at(std::int64_t i, std::int64_t p) const { return data + i * row + p * column; }
   Matrix from(std::int64_t i, std::int64_t p) const { return {at(i, p), row, column}; }
+  Matrix transposed() const { return {data, column, row}; }
 };
 
 constexpr int tile_rows = 6;

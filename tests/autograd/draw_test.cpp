@@ -89,7 +89,7 @@ TEST(Draw, ModulesAreBoxesAndParametersHaveTheirNames) {
   // The input, then the model in its three modules; each of them would show more.
   const std::string closed = dot_of(tape, 4);
   EXPECT_EQ(count_of(closed, "subgraph"), 1U) << closed;
-  EXPECT_EQ(count_of(closed, "<b>0: Linear</b> <br/> 4 gates"), 1U);
+  EXPECT_EQ(count_of(closed, "<b>0: Linear</b> <br/> 3 gates"), 1U);
   EXPECT_EQ(count_of(closed, "<b>1: ReLU</b> <br/> 1 gate "), 1U);
   EXPECT_EQ(count_of(closed, " -> "), 3U);
   // The wire of a closed box is that of the gate that leaves it.

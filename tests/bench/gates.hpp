@@ -92,6 +92,7 @@ inline std::vector<GateRow> gate_rows() {
   rows.push_back({"pick_scatter", {sample, labels}, Beside::libtorch});
   rows.push_back({"matmul", {{{512, 512}}, {{512, 512}}}, Beside::libtorch});
   rows.push_back({"matmul batches", {{{64, 64, 64}}, {{64, 64, 64}}}, Beside::libtorch});
+  rows.push_back({"linear", {{{512, 512}}, {{512, 512}}, {{512}}}, Beside::libtorch});
   rows.push_back({"dot", {flat, flat}, Beside::libtorch});
   rows.push_back({"conv2d", {images, filters}, Beside::libtorch});
   rows.push_back({"conv2d_bias", {images, filters, biases}, Beside::libtorch});

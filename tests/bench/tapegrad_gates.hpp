@@ -111,6 +111,7 @@ inline tapegrad::Var tapegrad_gate(const std::string& row,
       {"pick_scatter", [](X x) { return pick_scatter(x[0], x[1], ops::PickScatter{16}); }},
       BENCH_GATE_OF_TWO(matmul),
       {"matmul batches", [](X x) { return matmul(x[0], x[1]); }},
+      {"linear", [](X x) { return linear(x[0], x[1], x[2]); }},
       BENCH_GATE_OF_TWO(dot),
       {"conv2d",
        [](X x) {

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <tapegrad/autograd/grad.hpp>
+#include <tapegrad/ops/philox.hpp>
+
 #include "support/expect.hpp"
 
 namespace tapegrad::testing {
@@ -61,6 +64,60 @@ TEST(Linear, GradientsEqualAPlainLoop) {
   }
 }
 
+// The gate `linear`, bit by bit, for products that each kernel of matrices computes.
+TEST(Linear, IsTheProductPlusTheBias) {
+  Generator generator(5);
+  const auto numbers = [&](const Shape& shape) {
+    Array<double> made(std::vector<std::size_t>(shape.begin(), shape.end()));
+    for (double& number : made) number = generator.uniform(-1, 1);
+    return made;
+  };
+  struct Case {
+    Shape x;
+    std::int64_t out;
+  };
+  const Case cases[] = {{{4, 3}, 2},    {{1, 1}, 1},     {{32, 784}, 33},
+                        {{50, 40}, 19}, {{3, 5, 7}, 18}, {{2, 3, 1, 4}, 5}};
+  for (const auto& [shape, out] : cases) {
+    SCOPED_TRACE(to_string(shape));
+    for (const Precision precision : {f32, f64}) {
+      Tape tape(precision);
+      const Var x = tape.variable(numbers(shape));
+      const Var w = tape.variable(numbers({out, shape.back()}));
+      const Var b = tape.variable(numbers({out}));
+      const Var composed = matmul(x, w, {false, true}) + b;
+      const Var one_gate = linear(x, w, b);
+      ASSERT_EQ(one_gate.value(), composed.value());
+      const Var upstream = tape.data(numbers(composed.shape()));
+      const std::vector<Var> expected = grad(composed, {x, w, b}, upstream);
+      const std::vector<Var> got = grad(one_gate, {x, w, b}, upstream);
+      for (std::size_t i = 0; i < 3; ++i) ASSERT_EQ(got[i].value(), expected[i].value());
+    }
+  }
+}
+
+TEST(Linear, TheGateNeedsShapesThatFit) {
+  Tape tape;
+  const Array<double> x = array({2, 3}, {1, 2, 3, 4, 5, 6});
+  const Array<double> w = array({1, 3}, {1, 2, 3});
+  const Var rows = tape.data(x);
+  expect_error<ShapeError>(
+      [&] {
+        linear(rows, w, array({2}, {1, 2}));
+      },
+      {"[linear]", "bias (out)", "(2, 3)", "(1, 3)", "(2,)"});
+  expect_error<ShapeError>(
+      [&] {
+        linear(rows, array({1, 2}, {1, 2}), array({1}, {1}));
+      },
+      {"[linear]", "(1, 2)"});
+  expect_error<ShapeError>(
+      [&] {
+        linear(tape.data({1, 2, 3}), w, array({1}, {1}));
+      },
+      {"[linear]", "x (…, N, in)", "(3,)"});
+}
+
 TEST(Linear, HasWeightAndBiasByName) {
   const Linear linear(3, 2);
   const auto named = linear.named_parameters();
@@ -104,7 +161,7 @@ TEST(Linear, InputOfAnotherSize) {
   Tape tape;
   const Var wrong = tape.data(array({1, 4}, {1, 2, 3, 4}));
   expect_error<ShapeError>([&] { linear(wrong); }, {"[Linear]", "3 features", "(1, 4)"});
-  expect_error<ShapeError>([&] { linear(tape.data({1, 2, 3})); }, {"[matmul]", "(3,)"});
+  expect_error<ShapeError>([&] { linear(tape.data({1, 2, 3})); }, {"[linear]", "(3,)"});
 }
 
 }  // namespace

@@ -25,20 +25,25 @@ std::vector<T> random_numbers(std::int64_t count, Generator& generator) {
 template <class T>
 class Gemm : public ::testing::Test {
  protected:
-  /// Compares with a plain loop in double, for both ways to write and all ways to lie in memory.
+  /// Compares with a plain loop in double, for both ways to write and all ways to lie in memory. A
+  /// bias is added to what comes out without it.
   static void check(std::int64_t m, std::int64_t n, std::int64_t k) {
     Generator generator(1);
     const auto a = random_numbers<T>(m * k, generator);
     const auto b = random_numbers<T>(k * n, generator);
     const auto before = random_numbers<T>(m * n, generator);
+    const auto bias = random_numbers<T>(n, generator);
     for (const bool transpose_a : {false, true}) {
       for (const bool transpose_b : {false, true}) {
         for (const bool accumulate : {false, true}) {
           // What is not accumulated must not be read either.
           std::vector<T> c = before;
           if (!accumulate) c.assign(c.size(), std::numeric_limits<T>::quiet_NaN());
+          std::vector<T> with_bias = c;
           ops::kernels::gemm(transpose_a, transpose_b, m, n, k, a.data(), b.data(), c.data(),
                              accumulate);
+          ops::kernels::gemm(transpose_a, transpose_b, m, n, k, a.data(), b.data(),
+                             with_bias.data(), accumulate, bias.data());
           double worst = 0;
           for (std::int64_t i = 0; i < m; ++i) {
             for (std::int64_t j = 0; j < n; ++j) {
@@ -59,6 +64,9 @@ class Gemm : public ::testing::Test {
           EXPECT_LE(worst, bound) << "(" << m << ", " << k << ")·(" << k << ", " << n
                                   << "), transposed " << transpose_a << transpose_b
                                   << ", accumulate " << accumulate;
+          for (std::size_t i = 0; i < c.size(); ++i) {
+            ASSERT_EQ(with_bias[i], c[i] + bias[i % bias.size()]);
+          }
         }
       }
     }
@@ -80,6 +88,15 @@ TYPED_TEST(Gemm, LongInnerAxes) {
   for (const std::int64_t k : {127, 128, 129, 511, 512, 513, 1030}) {
     for (const std::int64_t m : {3, 47, 48, 50}) this->check(m, 18, k);
   }
+}
+
+TYPED_TEST(Gemm, FewRowsAndLongInnerAxes) {
+  for (const std::int64_t m : {4, 5, 8, 9, 16, 19, 33, 47}) {
+    this->check(m, 50, 129);
+    this->check(m, m + 1, 600);
+  }
+  // In several pieces.
+  this->check(10, 2050, 130);
 }
 
 TYPED_TEST(Gemm, SeveralBlocks) {

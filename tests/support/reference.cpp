@@ -389,6 +389,17 @@ double matmul(const Call& call, const Index& index) {
   return total;
 }
 
+double linear(const Call& call, const Index& index) {
+  const std::int64_t unit = index.back();
+  Index row = index;
+  double total = call.x[2].at({unit});
+  for (std::int64_t p = 0; p < call.x[1].shape[1]; ++p) {
+    row.back() = p;
+    total += call.x[0].at(row) * call.x[1].at({unit, p});
+  }
+  return total;
+}
+
 /// One product of a convolution: its index in the images, in the filters and in the output.
 using Product = std::function<void(const Index&, const Index&, const Index&)>;
 
@@ -608,6 +619,7 @@ const std::map<std::string, Element>& references() {
       {"pick", pick},
       {"pick_scatter", pick_scatter},
       {"matmul", matmul},
+      {"linear", linear},
       {"conv2d", conv2d},
       {"conv2d_bias", conv2d_bias},
       {"conv2d_input_grad", conv2d_input_grad},
