@@ -21,6 +21,7 @@ Var DropConnect::forward(const Var& x) {
   const bool per_sample = mask_ == DropConnectMask::sample;
   if (per_sample) shape = {x.shape()[0], shape[0], shape[1]};
   const Var kept = weight() * detail::random_mask(x, shape, p_, "DropConnect");
+  if (!per_sample && has_bias()) return linear(x, kept, bias());
   const Var product = per_sample ? squeeze(matmul(unsqueeze(x, 1), kept, {false, true}), 1)
                                  : matmul(x, kept, {false, true});
   return has_bias() ? product + bias() : product;

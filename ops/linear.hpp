@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include <tapegrad/ops/matmul.hpp>
 
@@ -13,25 +12,35 @@ namespace tapegrad::ops {
 /// = gᵀ·x, ∂L/∂b sums g over all rows.
 struct Linear : Whole<3> {
   Shape shape(Shapes x) const {
-    const Shape& weight = x[1];
-    if (x[0].rank() < 2 || weight.rank() != 2 || x[0].back() != weight[1] ||
-        x[2] != Shape{weight[0]}) {
-      throw ShapeError("[linear] needs x (…, N, in), a weight (out, in) and a bias (out), got " +
-                       to_string(x[0]) + ", " + to_string(weight) + " and " + to_string(x[2]));
+    const Shape &rows = x[0], &weight = x[1], &bias = x[2];
+    if (rows.rank() < 2 || weight.rank() != 2) {
+      throw ShapeError("[linear] needs rows x (…, N, in) and a weight (out, in), got shapes " +
+                       to_string(rows) + " and " + to_string(weight) +
+                       (rows.rank() == 1 ? "; give a vector a second axis with reshape" : ""));
     }
-    Shape y = x[0];
-    y[y.rank() - 1] = weight[0];
-    if (std::max({rows(y), weight[0], weight[1]}) > std::numeric_limits<std::int32_t>::max()) {
-      throw ShapeError("[linear] needs fewer than 2^31 rows and features, which BLAS counts, got " +
-                       to_string(x[0]) + " and " + to_string(weight) + "; split them");
+    if (rows.back() != weight[1]) {
+      throw ShapeError("[linear] needs a weight (out, " + std::to_string(rows.back()) +
+                       ") for x of shape " + to_string(rows) + ", got " + to_string(weight) +
+                       (rows.back() == weight[0] ? "; transpose it" : ""));
     }
-    return y;
+    if (bias != Shape{weight[0]}) {
+      throw ShapeError("[linear] needs a bias per output, shape " + to_string(Shape{weight[0]}) +
+                       ", got " + to_string(bias));
+    }
+    return Matmul{false, true}.shape(x);
   }
 
   template <class T>
   void forward(Out<T> y, Operands<T> x) const {
-    kernels::gemm(false, true, rows(y.shape), y.shape.back(), x[1].shape[1], x[0].data, x[1].data,
-                  y.data, y.accumulate, x[2].data);
+    const std::int64_t in = x[1].shape[1];
+    const std::int64_t out = x[1].shape[0];
+    const std::int64_t rows = row_count(y.shape);
+    // BLAS counts rows in 32 bits.
+    constexpr std::int64_t most = std::int64_t{1} << 30;
+    for (std::int64_t row = 0; row < rows; row += most) {
+      kernels::gemm(false, true, std::min(most, rows - row), out, in, x[0].data + row * in,
+                    x[1].data, y.data + row * out, y.accumulate, x[2].data);
+    }
   }
 
   template <class Executor>
@@ -52,8 +61,8 @@ struct Linear : Whole<3> {
   }
 
  private:
-  /// Of x and y, all their axes but the last.
-  static std::int64_t rows(const Shape& y) {
+  /// The product of all axes but the last.
+  static std::int64_t row_count(const Shape& y) {
     std::int64_t count = 1;
     for (int axis = 0; axis + 1 < y.rank(); ++axis) count *= y[axis];
     return count;

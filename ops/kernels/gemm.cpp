@@ -15,10 +15,11 @@
 // batch of 32 the gradient of the weights takes 0.70, and (16, 4)·(4, 16) 0.67.
 //
 // Where few rows of A meet a long inner axis, panels of B cost more to fill than to use (32 rows on
-// 784: 1.05). If B is stored transposed, Cᵀ = Bᵀ·Aᵀ reads B as it lies and copies A, the smaller
-// one: 1.02 to 0.6 for 9 to 47 rows on 784 and 128 to 1000 columns. Else OpenBLAS is ahead, as it
-// is for large products, whose operands it cuts for all levels of the cache (1024³: 1.04 to
-// 1.18).
+// 784: 1.05). If B is stored transposed, Cᵀ = Bᵀ·Aᵀ reads B as it lies and copies A, which pays
+// where A is the smaller one and its rows fill more than half a panel: 1.02 to 0.6 for 9 to 47 rows
+// on 784 and 128 to 1000 columns, 0.7 for 47 on 4096 and 4096. OpenBLAS is ahead for other products
+// of few rows, and for large ones of many, whose operands it cuts for all levels of the cache
+// (1024³: 1.04 to 1.18).
 
 namespace tapegrad::ops::kernels {
 
@@ -29,7 +30,7 @@ constexpr std::int64_t few_rows = 48;
 constexpr std::int64_t long_axis = 128;
 /// Columns of C that are computed as rows of its transpose: those fit into the second-level cache.
 constexpr std::int64_t most_flipped = 1024;
-/// Products of at least this many multiplications go to OpenBLAS, which is ahead there.
+/// Products of many rows and at least so many multiplications go to OpenBLAS.
 constexpr std::int64_t large_product = std::int64_t{1} << 28;
 
 void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda,

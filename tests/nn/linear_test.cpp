@@ -64,7 +64,8 @@ TEST(Linear, GradientsEqualAPlainLoop) {
   }
 }
 
-// The gate `linear`, bit by bit, for products that each kernel of matrices computes.
+// The gate `linear`, bit by bit, for products that each kernel of matrices computes. The bias's
+// gradients are sums by two kernels, which add the rows one after the other.
 TEST(Linear, IsTheProductPlusTheBias) {
   Generator generator(5);
   const auto numbers = [&](const Shape& shape) {
@@ -101,21 +102,25 @@ TEST(Linear, TheGateNeedsShapesThatFit) {
   const Array<double> x = array({2, 3}, {1, 2, 3, 4, 5, 6});
   const Array<double> w = array({1, 3}, {1, 2, 3});
   const Var rows = tape.data(x);
-  expect_error<ShapeError>(
+  const Array<double> one = array({1}, {1});
+  const auto refused = [](auto call, std::vector<std::string> words) {
+    words.emplace_back("[linear]");
+    expect_error<ShapeError>(call, words);
+  };
+  refused([&] { linear(rows, w, array({2}, {1, 2})); }, {"bias", "shape (1,)", "got (2,)"});
+  refused([&] { linear(rows, w, 1.0); }, {"bias", "shape (1,)", "got ()"});
+  refused(
       [&] {
-        linear(rows, w, array({2}, {1, 2}));
+        linear(rows, array({1, 2}, {1, 2}), one);
       },
-      {"[linear]", "bias (out)", "(2, 3)", "(1, 3)", "(2,)"});
-  expect_error<ShapeError>(
+      {"weight (out, 3)", "(2, 3)", "got (1, 2)"});
+  refused([&] { linear(rows, array({3, 1}, {1, 2, 3}), one); }, {"got (3, 1)", "transpose it"});
+  refused([&] { linear(rows, array({3}, {1, 2, 3}), one); }, {"weight (out, in)", "and (3,)"});
+  refused(
       [&] {
-        linear(rows, array({1, 2}, {1, 2}), array({1}, {1}));
+        linear(tape.data({1, 2, 3}), w, one);
       },
-      {"[linear]", "(1, 2)"});
-  expect_error<ShapeError>(
-      [&] {
-        linear(tape.data({1, 2, 3}), w, array({1}, {1}));
-      },
-      {"[linear]", "x (…, N, in)", "(3,)"});
+      {"x (…, N, in)", "(3,)", "second axis with reshape"});
 }
 
 TEST(Linear, HasWeightAndBiasByName) {
@@ -161,7 +166,7 @@ TEST(Linear, InputOfAnotherSize) {
   Tape tape;
   const Var wrong = tape.data(array({1, 4}, {1, 2, 3, 4}));
   expect_error<ShapeError>([&] { linear(wrong); }, {"[Linear]", "3 features", "(1, 4)"});
-  expect_error<ShapeError>([&] { linear(tape.data({1, 2, 3})); }, {"[linear]", "(3,)"});
+  expect_error<ShapeError>([&] { linear(tape.data({1, 2, 3})); }, {"[linear]", "(3,)", "reshape"});
 }
 
 }  // namespace

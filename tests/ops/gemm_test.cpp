@@ -117,13 +117,14 @@ TYPED_TEST(Gemm, NoElements) {
 
 TYPED_TEST(Gemm, OnSeveralThreads) {
   const Threads set(3);
-  // Cut along the rows and along the columns, which panels and OpenBLAS multiply, and into fewer
+  // Cut along the rows and along the columns, by each of the ways to multiply, and into fewer
   // strips than threads.
   this->check(131, 97, 151);
   this->check(97, 131, 151);
   this->check(3001, 5, 127);
   this->check(5, 3001, 127);
   this->check(47, 203, 200);
+  this->check(10, 6200, 130);
   this->check(9, 7, 130000);
 }
 
