@@ -17,17 +17,24 @@ namespace tapegrad {
 template <class E>
 inline constexpr bool is_array_expression = xt::is_xexpression<std::decay_t<E>>::value;
 
-/// An array argument of any kind, seen but not owned: a number, a list of numbers, a std::vector,
-/// a pointer with a shape, or any xtensor expression. Valid until the end of the full expression
-/// in which it was made; what receives it copies, or refers to an lvalue of its own precision.
+/// An array argument of any kind, seen but not owned: a number, a list of numbers or of rows of
+/// numbers, a std::vector, a pointer with a shape, or any xtensor expression. Valid until the end
+/// of the full expression in which it was made; what receives it copies, or refers to an lvalue of
+/// its own precision.
 class ArrayRef {
  public:
   /// A scalar.
   ArrayRef(double number) : number_(number), copy_(&copy_number) {}
 
   /// A list of numbers, shape (n).
+  // A template, so that {{1}, {2}} is the list of rows that it can be as well.
+  template <class = void>
   ArrayRef(std::initializer_list<double> numbers)
       : ArrayRef(numbers.begin(), {static_cast<std::int64_t>(numbers.size())}, false) {}
+
+  /// A list of rows, shape (rows, columns), or shape (0) without any. Throws ShapeError unless they
+  /// are of one length.
+  ArrayRef(std::initializer_list<std::initializer_list<double>> rows);
 
   /// A vector of numbers, shape (n).
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
@@ -103,6 +110,7 @@ class ArrayRef {
   static void copy_numbers(const ArrayRef& self, void* target, Precision precision) {
     copy_range(static_cast<const T*>(self.source_), self.shape_.size(), target, precision);
   }
+  static void copy_rows(const ArrayRef& self, void* target, Precision precision);
   template <class Expression>
   static void copy_expression(const ArrayRef& self, void* target, Precision precision) {
     const auto& expression = *static_cast<const Expression*>(self.source_);

@@ -1,5 +1,8 @@
 #include <tapegrad/autograd/inspect.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
@@ -35,6 +38,17 @@ void check_readable(const Block& block, std::uint32_t index, const char* who, Pl
   for (std::uint32_t k = 0; k < block.operand_count(index); ++k) {
     block.check_readable(block.operand(index, k), who, place);
   }
+}
+
+/// Four decimals; four digits where those would show a small number as 0 or a large one too long.
+std::string table_text(const Array<double>& array) {
+  const auto* const first = array.data();
+  const bool fits =
+      std::all_of(first, first + std::min(array.size(), detail::most_shown), [](double number) {
+        const double size = std::abs(number);
+        return size == 0 || !std::isfinite(size) || (size >= 1e-3 && size < 1e6);
+      });
+  return detail::elements_text(array, fits ? "{:.4f}" : "{:.4g}");
 }
 
 }  // namespace
@@ -94,9 +108,11 @@ std::string to_table(const Tape& tape) {
       operands += (operands.empty() ? "%" : " %") + std::to_string(operand.index());
     }
     const std::string shape = info.shape.empty() ? "" : to_string(info.shape) + " ";
+    // Before a pass there is none, which is not a gradient of 0.
+    const bool has_grad = info.requires_grad &&
+                          (tape.block().grad_count > 0 || tape.block().grad(i).numbers != nullptr);
     rows.push_back({"%" + std::to_string(i), info.name, info.gate, operands,
-                    shape + detail::elements_text(info.value, "{:.4f}"),
-                    info.requires_grad ? detail::elements_text(info.grad, "{:.4f}") : "",
+                    shape + table_text(info.value), has_grad ? table_text(info.grad) : "",
                     to_string(info.place)});
   }
   return detail::text_table(rows, {4, 5});

@@ -47,7 +47,8 @@ Array<double> local_gradient(const Var& x, int operand, Place place = Place::her
 std::vector<std::int64_t> branches(const Var& x, Place place = Place::here());
 
 /// The circuit as a table, a line per gate: index, name, gate, operands, value and, beside it,
-/// gradient, then the source line. Tensors show their shape and first elements.
+/// gradient, then the source line. Tensors show their shape and first elements; the gradient is
+/// blank before a backward pass.
 std::string to_table(const Tape& tape);
 
 /// The value as text: a number, or shape and elements.

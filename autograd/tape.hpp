@@ -37,8 +37,14 @@ class Tape {
     return detail::record_scalar_variable(block_, value, place);
   }
   /// The same for a list of numbers, shape (n).
+  template <class = void>
   Var variable(std::initializer_list<double> values, Place place = Place::here()) {
     return variable(ArrayRef(values), place);
+  }
+  /// The same for a list of rows, shape (rows, columns).
+  Var variable(std::initializer_list<std::initializer_list<double>> rows,
+               Place place = Place::here()) {
+    return variable(ArrayRef(rows), place);
   }
   /// A leaf without gradient. An lvalue of the tape's precision is referred to, not copied: it must
   /// live and stay unchanged as long as the tape uses it.

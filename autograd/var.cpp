@@ -16,7 +16,8 @@ using detail::live_block;
 void check_single(const detail::Block& block, std::uint32_t index, const char* who, Place place) {
   if (block.count(index) != 1) {
     throw ShapeError(std::string("[") + who + "] needs a single element, got shape " +
-                     to_string(block.shape(index)) + " (" + to_string(place) + ")");
+                     to_string(block.shape(index)) + "; value() and grad() copy them all (" +
+                     to_string(place) + ")");
   }
 }
 

@@ -86,8 +86,14 @@ class Var {
     }
   }
   /// The same for a list of numbers, shape (n).
+  template <class = void>
   void set_value(std::initializer_list<double> values, Place place = Place::here()) const {
     set_value(ArrayRef(values), place);
+  }
+  /// The same for a list of rows, shape (rows, columns).
+  void set_value(std::initializer_list<std::initializer_list<double>> rows,
+                 Place place = Place::here()) const {
+    set_value(ArrayRef(rows), place);
   }
 
   /// Gives the gate a name for messages and tables. Returns the same handle.

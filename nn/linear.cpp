@@ -26,7 +26,11 @@ Linear::Linear(std::int64_t in, std::int64_t out, bool bias)
 Var Linear::forward(const Var& x) {
   const Shape& shape = x.shape();
   const std::int64_t in = weight_.shape()[1];
-  if (shape.rank() >= 2 && shape.back() != in) {
+  if (shape.rank() < 2) {
+    throw ShapeError("[Linear] needs samples (N, " + std::to_string(in) + "), got " +
+                     to_string(shape) + "; give one sample that axis with unsqueeze(x, 0)");
+  }
+  if (shape.back() != in) {
     throw ShapeError("[Linear] needs inputs with " + std::to_string(in) + " features, got " +
                      to_string(shape) +
                      (shape.rank() > 2 ? "; put a Flatten before it, or give it other features"

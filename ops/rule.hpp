@@ -10,7 +10,8 @@
 // bit onto the tape, so it must be trivially copyable.
 //
 // A *pointwise* gate derives from Pointwise<arity>, arity 1 to 3, and has
-//   domain                              per operand, where the tests sample
+//   domain                              per operand, where the tests sample; everywhere if a user's
+//                                       gate has none
 //   T forward(T a, T b) const           the formula
 //   T gradient(At<k>, T g, T a, T b, T y) const
 //                                       upstream gradient g times ∂y/∂(operand k); an operand
@@ -24,9 +25,10 @@
 //   constant_second = true              only if a(x, y) = a(y, x) but for ties: an operand without
 //                                       gradient is put second; see NOTE [Ties of max]
 // T is float or double (one gate), a SIMD register (arrays), or Var (recording the gradient so that
-// it can be differentiated again). Hence: arithmetic operators, the functions below, `where` in
-// place of `if`, and no formula twice. A comparison with NaN is false: say what NaN gives, as
-// ops/max.hpp does. No test can know that a formula overflows: write it so that it does not.
+// it can be differentiated again). Hence: arithmetic operators, the functions below (abs, exp,
+// tanh, …), `where` in place of `if`, and no formula twice. A comparison with NaN is false: say
+// what NaN gives, as ops/max.hpp does. No test can know that a formula overflows: write it so that
+// it does not.
 //
 // A *whole-tensor* gate derives from Whole<arity> and has
 //   Shape shape(Shapes x) const         checks the operands' shapes, returns the output's

@@ -66,13 +66,12 @@ double sum_of_magnitudes(const Array<double>& numbers) {
 }
 
 std::string elements_text(const Array<double>& array, const char* number_format) {
-  constexpr std::size_t shown = 4;
   if (array.dimension() == 0) return fmt::format(fmt::runtime(number_format), array());
   std::string text = "[";
-  for (std::size_t i = 0; i < std::min(shown, array.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(most_shown, array.size()); ++i) {
     text += (i > 0 ? " " : "") + fmt::format(fmt::runtime(number_format), array.data()[i]);
   }
-  return text + (array.size() > shown ? " …]" : "]");
+  return text + (array.size() > most_shown ? " …]" : "]");
 }
 
 std::int64_t find_non_finite(const void* numbers, Precision precision, std::int64_t count) {

@@ -21,6 +21,9 @@ double first_number(const void* numbers, Precision precision);
 /// Σ|x| over all elements.
 double sum_of_magnitudes(const Array<double>& numbers);
 
+/// How many elements of a tensor are shown.
+inline constexpr std::size_t most_shown = 4;
+
 /// A number, or the first elements of a tensor in brackets: `[0.1 0.2 0.3 0.4 …]`.
 std::string elements_text(const Array<double>& array, const char* number_format);
 

@@ -157,6 +157,8 @@ void report_branches(const void* gate, std::int64_t n, ops::Operands<double> x,
 template <class G, template <class, int> class Step>
 constexpr GateTable make_table(const char* name, Op op) {
   static_assert(std::is_trivially_copyable_v<G>, "a gate is copied bit by bit onto the tape");
+  static_assert(!has_rule_of_no_operand<G>,
+                "a gradient rule begins with its operand: gradient(At<0>, g, x, y)");
   GateTable table{};
   table.name = name;
   table.op = op;

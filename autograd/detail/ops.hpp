@@ -43,6 +43,23 @@ inline constexpr bool has_gradient_rule<
     std::enable_if_t<G::arity == 3, std::void_t<decltype(std::declval<const G&>().gradient(
                                         ops::At<k>{}, 0.0, 0.0, 0.0, 0.0, 0.0))>>> = true;
 
+/// Whether G has a rule that does not say of which operand: nobody would call it.
+template <class G, class = void>
+inline constexpr bool has_rule_of_no_operand = false;
+template <class G>
+inline constexpr bool has_rule_of_no_operand<
+    G, std::enable_if_t<G::arity == 1,
+                        std::void_t<decltype(std::declval<const G&>().gradient(0.0, 0.0, 0.0))>>> =
+    true;
+template <class G>
+inline constexpr bool has_rule_of_no_operand<
+    G, std::enable_if_t<G::arity == 2, std::void_t<decltype(std::declval<const G&>().gradient(
+                                           0.0, 0.0, 0.0, 0.0))>>> = true;
+template <class G>
+inline constexpr bool has_rule_of_no_operand<
+    G, std::enable_if_t<G::arity == 3, std::void_t<decltype(std::declval<const G&>().gradient(
+                                           0.0, 0.0, 0.0, 0.0, 0.0))>>> = true;
+
 /// Bit k is set if the gate has a gradient in operand k.
 template <class G>
 constexpr unsigned differentiable_operands() {

@@ -45,6 +45,27 @@ TEST(Arrays, NumbersAndLists) {
   EXPECT_EQ(tape.data({}).shape(), Shape({0}));
 }
 
+TEST(Arrays, ListsOfRows) {
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    const Var x = tape.variable({{1, 2.5, 3}, {4, 5, -6}}), one = tape.data({{1, 2}});
+    EXPECT_EQ(x.shape(), Shape({2, 3}));
+    expect_numbers(x.value(), {1, 2.5, 3, 4, 5, -6});
+    EXPECT_EQ(one.shape(), Shape({1, 2}));
+    expect_numbers(one.value(), {1, 2});
+    x.set_value({{0, 1, 2}, {3, 4, 5}});
+    expect_numbers(x.value(), {0, 1, 2, 3, 4, 5});
+    for (const Var& column : {tape.variable({{1}, {2}}), constant({{1}, {2}})}) {
+      EXPECT_EQ(column.shape(), Shape({2, 1}));
+      column.set_value({{3}, {4}});
+      expect_numbers(column.value(), {3, 4});
+    }
+    EXPECT_EQ(tape.data({{1.5}}).shape(), Shape({1, 1}));
+    expect_error<ShapeError>([&] { tape.data({{1, 2}, {3}}); }, {"one length", "2 and 1"});
+    EXPECT_EQ(tape.size(), 5U);
+  }
+}
+
 TEST(Arrays, Vectors) {
   expect_leaf(std::vector<double>{1, 2}, {2}, {1, 2});
   expect_leaf(std::vector<float>{1.5F, -2}, {2}, {1.5, -2});

@@ -73,4 +73,14 @@ for name in "${names[@]}"; do
     fail "consumer $name" "$folder/$name.log"
   fi
 done
+
+# A project that names no build type: configured only.
+untyped=$folder/no-build-type
+rm -rf "$untyped"
+if cmake -S tests/consumer -B "$untyped" -G Ninja -DTAPEGRAD_SOURCE="$root" >"$untyped.log" 2>&1 &&
+   grep -A9 '/autograd/var\.cpp\.o:' "$untyped/build.ninja" | grep -q -- ' -O3'; then
+  pass "consumer no-build-type: the library is optimised"
+else
+  fail "consumer no-build-type: the library is not optimised" "$untyped.log"
+fi
 closing_line

@@ -166,7 +166,11 @@ TEST(Linear, InputOfAnotherSize) {
   Tape tape;
   const Var wrong = tape.data(array({1, 4}, {1, 2, 3, 4}));
   expect_error<ShapeError>([&] { linear(wrong); }, {"[Linear]", "3 features", "(1, 4)"});
-  expect_error<ShapeError>([&] { linear(tape.data({1, 2, 3})); }, {"[linear]", "(3,)", "reshape"});
+  expect_error<ShapeError>(
+      [&] {
+        linear(tape.data({1, 2, 3}));
+      },
+      {"[Linear]", "(3,)", "unsqueeze(x, 0)"});
 }
 
 }  // namespace
