@@ -17,17 +17,10 @@
 
 #include "support/expect.hpp"
 #include "support/files.hpp"
+#include "support/text.hpp"
 
 namespace tapegrad::testing {
 namespace {
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-    ++count;
-  }
-  return count;
-}
 
 Var chain(Var x, int gates) {
   for (int i = 0; i < gates; ++i) x = tanh(x);

@@ -11,6 +11,7 @@
 #include <tapegrad/autograd/tape.hpp>
 
 #include "support/expect.hpp"
+#include "support/text.hpp"
 
 namespace tapegrad::testing {
 namespace {
@@ -214,24 +215,17 @@ TEST(Inspect, TableShowsSmallNumbersAndMissingGradients) {
   Tape tape;
   const Var x = tape.variable(1e-7);
   const Var y = x * 3e8 * tape.variable({0.5, 0});
-  const auto lines_with = [&](const std::string& word) {
-    const std::string text = to_table(tape);
-    std::size_t count = 0;
-    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
-      ++count;
-    }
-    return count;
-  };
-  EXPECT_EQ(lines_with("1e-07"), 1U);
-  EXPECT_EQ(lines_with("3e+08"), 1U);
-  EXPECT_EQ(lines_with("30.0000"), 1U);
-  EXPECT_EQ(lines_with("[15.0000 0.0000]"), 1U);
-  EXPECT_EQ(lines_with("1.0000"), 0U);  // No gradient yet.
+  const auto shown = [&](const char* part) { return count_of(to_table(tape), part); };
+  EXPECT_EQ(shown("1e-07"), 1U);
+  EXPECT_EQ(shown("3e+08"), 1U);
+  EXPECT_EQ(shown("30.0000"), 1U);
+  EXPECT_EQ(shown("[15.0000 0.0000]"), 1U);
+  EXPECT_EQ(shown("1.0000"), 0U);  // No gradient yet.
   sum(y).backward();
-  EXPECT_EQ(lines_with("[1.0000 1.0000]"), 1U);
-  EXPECT_EQ(lines_with("1.5e+08"), 1U);
+  EXPECT_EQ(shown("[1.0000 1.0000]"), 1U);
+  EXPECT_EQ(shown("1.5e+08"), 1U);
   tape.zero_grad();
-  EXPECT_EQ(lines_with("1.5e+08"), 0U);
+  EXPECT_EQ(shown("1.5e+08"), 0U);
 }
 
 TEST(Inspect, TableOfAnEmptyTape) {
