@@ -20,8 +20,8 @@ void strided_copy(const Shape& shape, const T* in, const Strides& in_strides, T*
                   const Strides& out_strides, bool accumulate);
 
 // Reductions of x over `axes` (all of them if empty): y = or += one number per group of elements,
-// the groups in row-major order. A float's products and squares are gathered in double, sums as
-// NOTE [Wide sums] says.
+// the groups in row-major order. Squares are gathered in double, sums as NOTE [Wide sums] says and
+// products as NOTE [Products of floats] does.
 
 /// The mean. See NOTE [Wide sums].
 template <class T>

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include <tapegrad/ops/flatten.hpp>
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/exponentials.hpp>
 #include <tapegrad/ops/kernels/extreme.hpp>
 #include <tapegrad/ops/kernels/lanes.hpp>
+#include <tapegrad/ops/kernels/range_watch.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
 #include <tapegrad/ops/kernels/take_all.hpp>
 
@@ -47,12 +49,12 @@ void extreme(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumu
   if (accumulate) put_all(groups, y, true, [&](std::int64_t i) { return best[i]; });
 }
 
-/// A fold in double: several chains side by side along a row, since a step waits for the one
-/// before.
-template <class Step>
-struct WideFold {
-  using L = Lanes<double, 4>;
-  double* state;
+/// A fold in the precision of S: several chains side by side along a row, since a step waits for
+/// the one before.
+template <class S, class Step>
+struct Fold {
+  using L = Lanes<S, 4>;
+  S* state;
   Step step;
 
   template <class T>
@@ -64,19 +66,19 @@ struct WideFold {
       a = step(a, L::load(x + j));
       b = step(b, L::load(x + j + L::width));
     }
-    double here = state[group];
+    S here = state[group];
     if (j > 0) {
       const auto merge = [](const auto& one, const auto& two) { return Step::merge(one, two); };
       here = merge(here, horizontal_fold(merge(a, b), merge));
     }
-    for (; j < n; ++j) here = step(here, static_cast<double>(x[j]));
+    for (; j < n; ++j) here = step(here, static_cast<S>(x[j]));
     state[group] = here;
   }
 
   template <int rows, class T>
   TAPEGRAD_FLATTEN void columns(const T* x, std::int64_t pitch, std::int64_t n,
                                 std::int64_t group) {
-    double* const own = state + group;
+    S* const own = state + group;
     std::int64_t j = 0;
     for (; j + L::width <= n; j += L::width) {
       L here = L::load(own + j);
@@ -84,9 +86,9 @@ struct WideFold {
       here.store(own + j);
     }
     for (; j < n; ++j) {
-      double here = own[j];
+      S here = own[j];
       for (int row = 0; row < rows; ++row) {
-        here = step(here, static_cast<double>(x[row * pitch + j]));
+        here = step(here, static_cast<S>(x[row * pitch + j]));
       }
       own[j] = here;
     }
@@ -94,7 +96,7 @@ struct WideFold {
 };
 
 struct Product {
-  static constexpr double start = 1;
+  static constexpr int start = 1;
   template <class X>
   X operator()(X state, X x) const {
     return state * x;
@@ -106,7 +108,7 @@ struct Product {
 };
 
 struct SumOfSquares {
-  static constexpr double start = 0;
+  static constexpr int start = 0;
   template <class X>
   X operator()(X state, X x) const {
     return state + x * x;
@@ -117,18 +119,19 @@ struct SumOfSquares {
   }
 };
 
-/// The states of a wide fold over all groups.
-template <class Step, class T>
-double* wide_fold(const Shape& shape, const Axes& axes, const T* x, std::int64_t groups) {
-  WideFold<Step> rule{scratch<double, Step>(groups), {}};
-  std::fill_n(rule.state, groups, Step::start);
+/// The states of a fold over all groups.
+template <class S, class Step, class T>
+S* fold(const Shape& shape, const Axes& axes, const T* x, std::int64_t groups) {
+  Fold<S, Step> rule{scratch<S, Step>(groups), {}};
+  std::fill_n(rule.state, groups, S(Step::start));
   take_all(shape, axes, x, rule);
   return rule.state;
 }
 
 /// The norm of a group whose squares leave the range of double.
 template <class T>
-double scaled_norm(const T* x, const ReductionSplit& split, std::int64_t base) {
+double scaled_norm(const T* x, const ReductionSplit& split, std::int64_t group) {
+  const std::int64_t base = offset_of(group, split.kept, split.kept_strides);
   double largest = 0;
   const auto for_each = [&](auto f) {
     for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
@@ -142,38 +145,42 @@ double scaled_norm(const T* x, const ReductionSplit& split, std::int64_t base) {
   return largest * std::sqrt(sum);
 }
 
-/// The product of a group whose partial products leave the range of double.
+/// The product of a group, with an exponent of its own that no partial product can leave.
 template <class T>
-double scaled_product(const T* x, const ReductionSplit& split, std::int64_t base) {
-  double mantissa = 1;
+double scaled_product(const T* x, const ReductionSplit& split, std::int64_t group) {
+  const std::int64_t base = offset_of(group, split.kept, split.kept_strides);
   std::int64_t exponent = 0;
+  // Two numbers between these have a product in the range of double.
+  constexpr double smallest = 0x1p-500, largest = 0x1p500;
+  const auto scaled = [&](double number) {
+    if (std::abs(number) >= smallest && std::abs(number) <= largest) return number;
+    int own = 0;
+    const double mantissa = std::frexp(number, &own);
+    if (std::isfinite(mantissa)) exponent += own;
+    return mantissa;
+  };
+  double product = 1;
   for_each_offset(split.reduced, split.reduced_strides, [&](std::int64_t offset) {
-    int own = 0, more = 0;
-    mantissa *= std::frexp(static_cast<double>(x[base + offset]), &own);
-    mantissa = std::frexp(mantissa, &more);
-    if (std::isfinite(mantissa)) exponent += own + more;
+    product = scaled(product * scaled(static_cast<double>(x[base + offset])));
   });
   // Far beyond any number on both sides.
   constexpr std::int64_t most = 10000;
-  return std::ldexp(mantissa, static_cast<int>(std::clamp(exponent, -most, most)));
+  return std::ldexp(product, static_cast<int>(std::clamp(exponent, -most, most)));
 }
 
-/// y = or += value(state) for each group, or scaled(x, split, base) where the state shows that the
-/// fold may have left the range of double.
-template <class T, class Value, class Scaled>
-void put_folds(const Shape& shape, const Axes& axes, const T* x, const double* states, T* y,
-               bool accumulate, Value value, Scaled scaled) {
-  // Below this a square or a product may have lost digits to underflow.
-  constexpr double smallest = 1e-290;
-  const ReductionSplit split = split_reduction(shape, axes, "reduction");
-  std::int64_t group = 0;
-  for_each_offset(split.kept, split.kept_strides, [&](std::int64_t base) {
-    const double size = std::abs(states[group]);
-    const bool in_range = size >= smallest && std::isfinite(size);
-    const auto number = static_cast<T>(in_range ? value(states[group]) : scaled(x, split, base));
-    accumulate ? y[group] += number : y[group] = number;
-    ++group;
-  });
+/// y = or += the products in the precision of S; false, and y as it was, if one of them left the
+/// range of S on its way. The fold stays on this thread, which is the one that is watched.
+template <class S, class T>
+bool put_products(const Shape& shape, const Axes& axes, const T* x, std::int64_t groups, T* y,
+                  bool accumulate) {
+  const S* product = nullptr;
+  {
+    const RangeWatch watch;
+    product = fold<S, Product>(shape, axes, x, groups);
+    if (watch.left_range()) return false;
+  }
+  put_all(groups, y, accumulate, [&](std::int64_t i) { return product[i]; });
+  return true;
 }
 
 /// Σ e^(x − shift) of each group.
@@ -236,22 +243,37 @@ void amin(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulat
   extreme<T, -1>(shape, axes, x, y, accumulate);
 }
 
+// NOTE [Products of floats]
+// n factors round a product n times, by half an ulp each. As floats twice as many are multiplied at
+// once and none is converted, but what is lost grows as √n, or as n where all factors are alike: as
+// what their own roundings come to. So floats are multiplied as such up to a number of factors that
+// usually loses less than 1e-6; longer products, and those that leave the range of float, are taken
+// in double.
+
+/// Most factors multiplied as floats. See NOTE [Products of floats].
+constexpr std::int64_t most_factors = 1024;
+
 template <class T>
 void prod(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate) {
-  const std::int64_t groups = group_count(shape, axes);
-  const double* const products = wide_fold<Product>(shape, axes, x, groups);
-  put_folds(
-      shape, axes, x, products, y, accumulate, [](double product) { return product; },
-      scaled_product<T>);
+  const ReductionSplit split = split_reduction(shape, axes, "prod");
+  const std::int64_t groups = split.kept.size();
+  const bool as_floats = std::is_same_v<T, float> && split.reduced.size() <= most_factors;
+  if (as_floats && put_products<T>(shape, axes, x, groups, y, accumulate)) return;
+  if (put_products<double>(shape, axes, x, groups, y, accumulate)) return;
+  put_all(groups, y, accumulate, [&](std::int64_t i) { return scaled_product(x, split, i); });
 }
 
 template <class T>
 void norm(const Shape& shape, const Axes& axes, const T* x, T* y, bool accumulate) {
-  const std::int64_t groups = group_count(shape, axes);
-  const double* const squares = wide_fold<SumOfSquares>(shape, axes, x, groups);
-  put_folds(
-      shape, axes, x, squares, y, accumulate, [](double sum) { return std::sqrt(sum); },
-      scaled_norm<T>);
+  const ReductionSplit split = split_reduction(shape, axes, "norm");
+  const std::int64_t groups = split.kept.size();
+  const double* const squares = fold<double, SumOfSquares>(shape, axes, x, groups);
+  // Below this a square may have lost digits to underflow.
+  constexpr double smallest = 1e-290;
+  put_all(groups, y, accumulate, [&](std::int64_t i) {
+    const bool in_range = squares[i] >= smallest && std::isfinite(squares[i]);
+    return in_range ? std::sqrt(squares[i]) : scaled_norm(x, split, i);
+  });
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 // loops in long double.
 
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
 #include <limits>
 
@@ -270,6 +271,78 @@ TEST(Reductions, ProductsComeBackFromBeyondTheRange) {
   EXPECT_EQ(product({5e-324, 0.5, 2}, f64), 5e-324);
   EXPECT_EQ(product({1e200, -1e200}, f64), -inf);
   EXPECT_EQ(product(std::vector<double>(500, 1e-30), f64), 0);
+}
+
+/// Factors of every column that come to powers of two beyond the smallest normal number and back,
+/// with digits that would be lost there; in rows of so many columns that each is a chain of its
+/// own.
+template <class T>
+std::vector<double> through_the_subnormal(std::int64_t columns) {
+  const double digits = 1 + static_cast<double>(std::numeric_limits<T>::epsilon());
+  const double small = std::ldexp(1.0, std::numeric_limits<T>::min_exponent / 2 - 5);
+  std::vector<double> numbers;
+  for (const double factor : {digits, small, small, 1 / small, 1 / small}) {
+    numbers.insert(numbers.end(), static_cast<std::size_t>(columns), factor);
+  }
+  return numbers;
+}
+
+TEST(Reductions, ProductsKeepDigitsThatUnderflowWouldTake) {
+  for (const std::int64_t columns : {1, 3, 8, 32, 64, 100}) {
+    for (const Precision precision : {f32, f64}) {
+      const bool is_float = precision == f32;
+      const std::vector<double> numbers =
+          is_float ? through_the_subnormal<float>(columns) : through_the_subnormal<double>(columns);
+      const double expected = numbers[0];
+      Tape tape(precision);
+      const Var x = tape.data(ArrayRef(numbers.data(), Shape{5, columns}));
+      const Array<double> each = prod(x, 0).value();
+      for (std::size_t i = 0; i < each.size(); ++i) ASSERT_EQ(each.data()[i], expected) << columns;
+      // 1 + columns · epsilon, but for roundings: 1 if all digits were lost.
+      const double lost = static_cast<double>(columns) * (expected - 1);
+      EXPECT_NEAR(prod(x).item(), 1 + lost, 0.6 * lost) << columns;
+    }
+  }
+}
+
+TEST(Reductions, ProductsLeaveTheFlagsOfTheProcessorAlone) {
+  for (const Precision precision : {f32, f64}) {
+    Tape tape(precision);
+    for (const int before : {0, FE_UNDERFLOW, FE_OVERFLOW, FE_ALL_EXCEPT}) {
+      std::feclearexcept(FE_ALL_EXCEPT);
+      std::feraiseexcept(before);
+      for (const double scale : {1.0, 1e5, 1e-5}) {
+        const double big = std::pow(scale, precision == f32 ? 6 : 40);
+        EXPECT_NEAR(prod(tape.data({big, big, 1 / big, 1 / big})).item(), 1, 1e-5);
+      }
+      constexpr int watched = FE_UNDERFLOW | FE_OVERFLOW;
+      EXPECT_EQ(std::fetestexcept(watched), before & watched);
+    }
+  }
+  std::feclearexcept(FE_ALL_EXCEPT);
+}
+
+TEST(Reductions, ProductsOfFloatsLoseLittle) {
+  Generator generator(3);
+  for (const std::int64_t n : {10, 100, 1000, 100000}) {
+    double squares = 0;
+    constexpr int rounds = 30;
+    for (int round = 0; round < rounds; ++round) {
+      Tape tape(f32);
+      std::vector<float> factors;
+      for (std::int64_t i = 0; i < n; ++i) {
+        factors.push_back(static_cast<float>(std::exp(0.02 * generator.normal())));
+      }
+      long double product = 1;
+      for (const float factor : factors) product *= factor;
+      const long double got = prod(tape.data(factors)).item();
+      squares += static_cast<double>((got / product - 1) * (got / product - 1));
+    }
+    // Each rounding is off by some 2^-24 / √3, in either direction. Long products are rounded once.
+    const double roundings = n <= 1024 ? static_cast<double>(n) : 1;
+    const double expected = std::sqrt(roundings / 3) * std::ldexp(1.0, -24);
+    EXPECT_LT(std::sqrt(squares / rounds), 1.5 * expected) << n;
+  }
 }
 
 TEST(Reductions, AxesAndKeepdimsStayApart) {
