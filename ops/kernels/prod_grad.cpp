@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include <tapegrad/ops/kernels.hpp>
 #include <tapegrad/ops/kernels/scratch.hpp>
@@ -14,9 +16,10 @@ namespace {
 // gradient in x_k. A polynomial without squares is a number per subset of directions, indexed by
 // the subset's bits. Products from the left and from the right give all k in one pass each.
 
-/// Multiplies `polynomial` by x + Σ t_s·u_s, dropping squares.
-template <class T>
-void multiply(double* polynomial, int directions, const T* const* x, std::int64_t at) {
+/// Multiplies `polynomial` by x + Σ t_s·u_s, dropping squares. `Directions` is int, or the type of
+/// a constant.
+template <class Directions, class T>
+void multiply(double* polynomial, Directions directions, const T* const* x, std::int64_t at) {
   for (std::size_t subset = std::size_t{1} << directions; subset-- > 0;) {
     double sum = polynomial[subset] * static_cast<double>(x[0][at]);
     for (int s = 0; s < directions; ++s) {
@@ -27,11 +30,9 @@ void multiply(double* polynomial, int directions, const T* const* x, std::int64_
   }
 }
 
-}  // namespace
-
-template <class T>
-void prod_grad(const Shape& shape, const Axes& axes, const T* const* x, int directions, T* y,
-               bool accumulate) {
+template <class Directions, class T>
+void mixed_derivative(const Shape& shape, const Axes& axes, const T* const* x,
+                      Directions directions, T* y, bool accumulate) {
   const ReductionSplit split = split_reduction(shape, axes, "prod_grad");
   const std::int64_t members = split.reduced.size();
   const std::size_t subsets = std::size_t{1} << directions;
@@ -68,6 +69,20 @@ void prod_grad(const Shape& shape, const Axes& axes, const T* const* x, int dire
       multiply(right, directions, x, base + offsets[j]);
     }
   });
+}
+
+}  // namespace
+
+template <class T>
+void prod_grad(const Shape& shape, const Axes& axes, const T* const* x, int directions, T* y,
+               bool accumulate) {
+  // A first derivative has no directions, so its polynomials are numbers and all loops over their
+  // parts vanish.
+  if (directions == 0) {
+    constexpr std::integral_constant<int, 0> none;
+    return mixed_derivative(shape, axes, x, none, y, accumulate);
+  }
+  mixed_derivative(shape, axes, x, directions, y, accumulate);
 }
 
 template void prod_grad(const Shape&, const Axes&, const float* const*, int, float*, bool);
