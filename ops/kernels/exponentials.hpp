@@ -35,7 +35,9 @@ struct ShiftedSum {
   double rest = 0;
 
   /// Its logarithm.
-  double log() const { return std::log1p((ties - 1) + rest); }
+  double log() const { return std::log1p(beyond_one()); }
+  /// What it is more than 1.
+  double beyond_one() const { return (ties - 1) + rest; }
 };
 
 /// Adds e^(x − shift) for the numbers of several registers to sums for each position in them, those
