@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <tapegrad/autograd/gradcheck.hpp>
 
@@ -58,23 +61,34 @@ std::string blame(const WrongRule& rule) {
       rule.name, to_string(rule.place), rule.gate, rule.operand, where, rule.expected, rule.got);
 }
 
+/// ` [1, 3]` for an element of a leaf; nothing for the only one of a scalar.
+std::string index_text(std::int64_t element, const Shape& shape) {
+  if (shape.rank() == 0) return "";
+  std::vector<std::int64_t> index;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    index.push_back(element % shape[axis]);
+    element /= shape[axis];
+  }
+  std::reverse(index.begin(), index.end());
+  return fmt::format(" [{}]", fmt::join(index, ", "));
+}
+
 std::string coordinate_line(const GradcheckReport& report, const CoordinateCheck& c) {
   const auto leaf = std::find_if(report.leaves.begin(), report.leaves.end(),
                                  [&](const LeafCheck& l) { return l.leaf == c.leaf; });
-  const std::string where = c.element < 0 ? "direction" : fmt::format("[{}]", c.element);
+  const std::string where = c.element < 0 ? " direction" : index_text(c.element, leaf->shape);
   const std::string order =
       std::isnan(c.order) ? "" : fmt::format(", remainder of order {:.2f}", c.order);
   const std::string numeric = std::isfinite(c.uncertainty)
                                   ? fmt::format("{:.8g} ± {:.1g} (h = {:g}), error {:.1e}",
                                                 c.numeric, c.uncertainty, c.h, c.error)
                                   : "unknown";
-  return fmt::format("{} {}: analytic {:.8g}, numeric {}{}: {}", leaf->name, where, c.analytic,
+  return fmt::format("{}{}: analytic {:.8g}, numeric {}{}: {}", leaf->name, where, c.analytic,
                      numeric, order, to_string(c.verdict));
 }
 
-/// The coordinates that say most: what is not ok, the gravest first; else the worst one.
-std::vector<CoordinateCheck> shown(const GradcheckReport& report) {
-  constexpr std::size_t most = 10;
+/// The coordinates that are not ok, the gravest first; else the worst one.
+std::vector<CoordinateCheck> telling(const GradcheckReport& report) {
   std::vector<CoordinateCheck> chosen;
   for (const CoordinateCheck& c : report.coordinates) {
     if (c.verdict != Verdict::ok) chosen.push_back(c);
@@ -83,7 +97,6 @@ std::vector<CoordinateCheck> shown(const GradcheckReport& report) {
   std::stable_sort(
       chosen.begin(), chosen.end(),
       [](const CoordinateCheck& a, const CoordinateCheck& b) { return a.verdict > b.verdict; });
-  if (chosen.size() > most) chosen.resize(most);
   return chosen;
 }
 
@@ -113,7 +126,14 @@ void append(std::string& text, const GradcheckReport& report, const std::string&
   }
   if (report.wrong_rule) line(blame(*report.wrong_rule));
   for (const LeafCheck& leaf : report.leaves) line(leaf_line(leaf));
-  for (const CoordinateCheck& c : shown(report)) line(coordinate_line(report, c));
+  const std::vector<CoordinateCheck> shown = telling(report);
+  constexpr std::size_t most = 10;
+  for (std::size_t i = 0; i < std::min(shown.size(), most); ++i) {
+    line(coordinate_line(report, shown[i]));
+  }
+  if (shown.size() > most) {
+    line(fmt::format("and {} more not ok", shown.size() - most));
+  }
   if (!report.branch_differences.empty()) {
     const BranchDifference& first = report.branch_differences.front();
     line(

@@ -22,6 +22,9 @@ class Tape {
                 Place place = Place::here());
   /// The same with the default precision: `Tape tape(lean)`.
   explicit Tape(Mode mode, Place place = Place::here()) : Tape(default_precision(), mode, place) {}
+  /// The same in the other order: `Tape tape(lean, f32)`.
+  explicit Tape(Mode mode, Precision precision, Place place = Place::here())
+      : Tape(precision, mode, place) {}
   ~Tape();
   /// The tape moved from can only be assigned to or destroyed.
   Tape(Tape&& other) noexcept;

@@ -20,6 +20,7 @@
 #include <tapegrad/nn/sequential.hpp>
 
 #include "support/expect.hpp"
+#include "support/text.hpp"
 #include "support/wrong_tanh.hpp"
 
 namespace tapegrad::testing {
@@ -315,6 +316,23 @@ TEST(Gradcheck, AForgottenGradientIsBlamed) {
   const GradcheckReport hidden = gradcheck(gate(Forgetful{}, x) + aside);
   EXPECT_EQ(hidden.count(Verdict::wrong), 1) << to_string(hidden);
   EXPECT_TRUE(hidden.wrong_rule);
+}
+
+TEST(Gradcheck, TheReportNamesElementsByTheirIndexAndCountsThoseItLeavesOut) {
+  Tape tape;
+  const auto text = [](const Var& x) {
+    return to_string(gradcheck(sum(gate(Forgetful{}, x) + x)));
+  };
+  const std::string matrix = text(tape.variable({{1, 2, 3}, {4, 5, 6}}));
+  for (const char* line : {" [0, 2]: analytic 1, numeric 7", " [1, 1]: analytic 1, numeric 11"}) {
+    EXPECT_EQ(count_of(matrix, line), 1U) << matrix;
+  }
+  const std::string scalar = text(tape.variable(3));
+  EXPECT_EQ(count_of(scalar, ": analytic 1, "), 1U) << scalar;
+  EXPECT_EQ(count_of(scalar, "]: analytic"), 0U) << scalar;
+  const std::string many = text(tape.variable(std::vector<double>(22, 1)));
+  EXPECT_EQ(count_of(many, ": analytic 1, "), 10U) << many;
+  EXPECT_EQ(count_of(many, "and 12 more not ok"), 1U) << many;
 }
 
 /// A gate that draws a random number each time.

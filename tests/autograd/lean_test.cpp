@@ -174,6 +174,14 @@ TEST(Lean, CanBeReplayedAndCheckedBeforeBackward) {
   expect_numbers(x.grad(), {2, 4});
 }
 
+TEST(Lean, ModeAndPrecisionComeInEitherOrder) {
+  const Tape one(lean, f32), other(f32, lean);
+  for (const Tape* tape : {&one, &other}) {
+    EXPECT_EQ(tape->mode(), lean);
+    EXPECT_EQ(tape->precision(), f32);
+  }
+}
+
 TEST(Lean, WhatNeedsReusedOperandsThrowsEvenForAScalar) {
   Tape tape(lean);
   const Var x = tape.variable({1, 2});
