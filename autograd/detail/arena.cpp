@@ -1,6 +1,7 @@
 #include <tapegrad/autograd/detail/arena.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <new>
 
 #include <tapegrad/autograd/detail/arrays.hpp>
@@ -10,6 +11,7 @@ namespace tapegrad::detail {
 namespace {
 
 constexpr std::int64_t smallest_chunk = 16 * 1024;
+constexpr std::int64_t smallest_joined = 64 * 1024;
 
 std::int64_t rounded(std::int64_t bytes) {
   return std::max<std::int64_t>((bytes + 63) / 64 * 64, 64);
@@ -30,21 +32,63 @@ void* Arena::allocate(std::int64_t bytes) {
 }
 
 void* Arena::take(std::int64_t bytes) {
+  if (void* const memory = take_free(bytes)) return memory;
+  // Room for every piece that may be released.
+  if (free_.capacity() == pieces_) free_.reserve(std::max<std::size_t>(16, 2 * pieces_));
+  ++pieces_;
+  if (void* const memory = take_joined(bytes)) return memory;
+  if (bytes > left_) add_chunk_for(bytes);
+  char* const memory = next_;
+  next_ += bytes;
+  left_ -= bytes;
+  return memory;
+}
+
+/// A free piece of this size, the last one released; null if there is none.
+void* Arena::take_free(std::int64_t bytes) {
   for (auto entry = free_.rbegin(); entry != free_.rend(); ++entry) {
     if (entry->bytes == bytes) {
-      void* memory = entry->memory;
+      void* const memory = entry->memory;
       *entry = free_.back();
       free_.pop_back();
       return memory;
     }
   }
-  // Room for every piece that may be released.
-  if (free_.capacity() == pieces_) free_.reserve(std::max<std::size_t>(16, 2 * pieces_));
-  if (bytes > left_) add_chunk_for(bytes);
-  ++pieces_;
-  char* memory = next_;
-  next_ += bytes;
-  left_ -= bytes;
+  return nullptr;
+}
+
+// NOTE [Joining free pieces]
+// A step whose layers shrink, as a ConvNet's do, goes backward through ever larger arrays: what it
+// gives back first fits nothing that comes later, unless neighbours are put together. Only large
+// pieces are, since there are few of them and they are what a step's memory consists of.
+
+/// The front of the smallest piece that is large enough once free neighbours are joined; null if
+/// there is none.
+void* Arena::take_joined(std::int64_t bytes) {
+  if (bytes < smallest_joined) return nullptr;
+  const auto large = std::partition(
+      free_.begin(), free_.end(), [](const Free& piece) { return piece.bytes < smallest_joined; });
+  std::sort(large, free_.end(),
+            [](const Free& a, const Free& b) { return std::less<>()(a.memory, b.memory); });
+  auto last = large;
+  for (auto piece = large; piece != free_.end(); ++piece) {
+    if (piece == large) continue;
+    if (static_cast<char*>(last->memory) + last->bytes == piece->memory) {
+      last->bytes += piece->bytes;
+    } else {
+      *++last = *piece;
+    }
+  }
+  if (large != free_.end()) free_.erase(last + 1, free_.end());
+  auto best = free_.end();
+  for (auto piece = large; piece != free_.end(); ++piece) {
+    if (piece->bytes >= bytes && (best == free_.end() || piece->bytes < best->bytes)) best = piece;
+  }
+  if (best == free_.end()) return nullptr;
+  void* const memory = best->memory;
+  best->memory = static_cast<char*>(memory) + bytes;
+  best->bytes -= bytes;
+  if (best->bytes == 0) free_.erase(best);
   return memory;
 }
 

@@ -19,7 +19,8 @@ class Arena {
   /// Uninitialised memory, aligned to 64 bytes. Throws std::bad_alloc.
   void* allocate(std::int64_t bytes);
 
-  /// Offers memory from `allocate(bytes)` for reuse by an allocation of the same size.
+  /// Offers memory from `allocate(bytes)` for reuse by an allocation of the same size or, if it is
+  /// large, together with its free neighbours by one of any size.
   void release(void* memory, std::int64_t bytes) noexcept;
 
   /// Takes back everything.
@@ -42,12 +43,14 @@ class Arena {
     std::int64_t bytes;
   };
   void* take(std::int64_t bytes);
+  void* take_free(std::int64_t bytes);
+  void* take_joined(std::int64_t bytes);
   void add_chunk_for(std::int64_t bytes);
   void add_chunk(std::int64_t bytes);
 
   std::vector<Chunk> chunks_;
   std::vector<Free> free_;
-  std::size_t pieces_ = 0;  ///< Cut off the chunks since the last reset.
+  std::size_t pieces_ = 0;  ///< Cut off the chunks and off free pieces since the last reset.
   char* next_ = nullptr;
   std::int64_t left_ = 0;
   std::int64_t used_ = 0;
