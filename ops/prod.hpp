@@ -11,8 +11,8 @@ struct Reshape;
 
 /// The product over the given axes (all by default); with `keepdims` they stay as size 1. A product
 /// over no elements is 1; partial products may be beyond the numbers of the precision. Up to 1024
-/// floats are multiplied in float, more in double. ∂y/∂x_k is the product of all others, zeros among
-/// them or not.
+/// floats are multiplied in float, more in double. ∂y/∂x_k is the product of all others, zeros
+/// among them or not.
 struct Prod : Reduction {
   using Reduction::Reduction;
 
