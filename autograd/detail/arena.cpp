@@ -35,16 +35,16 @@ void* Arena::take(std::int64_t bytes) {
   if (void* const memory = take_free(bytes)) return memory;
   // Room for every piece that may be released.
   if (free_.capacity() == pieces_) free_.reserve(std::max<std::size_t>(16, 2 * pieces_));
-  ++pieces_;
   if (void* const memory = take_joined(bytes)) return memory;
   if (bytes > left_) add_chunk_for(bytes);
   char* const memory = next_;
   next_ += bytes;
   left_ -= bytes;
+  ++pieces_;
   return memory;
 }
 
-/// A free piece of this size, the last one released; null if there is none.
+/// A free piece of this size; null if there is none.
 void* Arena::take_free(std::int64_t bytes) {
   for (auto entry = free_.rbegin(); entry != free_.rend(); ++entry) {
     if (entry->bytes == bytes) {
@@ -60,7 +60,8 @@ void* Arena::take_free(std::int64_t bytes) {
 // NOTE [Joining free pieces]
 // A step whose layers shrink, as a ConvNet's do, goes backward through ever larger arrays: what it
 // gives back first fits nothing that comes later, unless neighbours are put together. Only large
-// pieces are, since there are few of them and they are what a step's memory consists of.
+// pieces are, since there are few of them and they are what a step's memory consists of; a small
+// rest of one waits for the next reset.
 
 /// The front of the smallest piece that is large enough once free neighbours are joined; null if
 /// there is none.
@@ -68,18 +69,19 @@ void* Arena::take_joined(std::int64_t bytes) {
   if (bytes < smallest_joined) return nullptr;
   const auto large = std::partition(
       free_.begin(), free_.end(), [](const Free& piece) { return piece.bytes < smallest_joined; });
+  if (large == free_.end()) return nullptr;
   std::sort(large, free_.end(),
             [](const Free& a, const Free& b) { return std::less<>()(a.memory, b.memory); });
   auto last = large;
-  for (auto piece = large; piece != free_.end(); ++piece) {
-    if (piece == large) continue;
+  for (auto piece = large + 1; piece != free_.end(); ++piece) {
     if (static_cast<char*>(last->memory) + last->bytes == piece->memory) {
       last->bytes += piece->bytes;
+      --pieces_;
     } else {
       *++last = *piece;
     }
   }
-  if (large != free_.end()) free_.erase(last + 1, free_.end());
+  free_.erase(last + 1, free_.end());
   auto best = free_.end();
   for (auto piece = large; piece != free_.end(); ++piece) {
     if (piece->bytes >= bytes && (best == free_.end() || piece->bytes < best->bytes)) best = piece;
@@ -88,7 +90,11 @@ void* Arena::take_joined(std::int64_t bytes) {
   void* const memory = best->memory;
   best->memory = static_cast<char*>(memory) + bytes;
   best->bytes -= bytes;
-  if (best->bytes == 0) free_.erase(best);
+  if (best->bytes == 0) {
+    free_.erase(best);
+  } else {
+    ++pieces_;
+  }
   return memory;
 }
 

@@ -50,7 +50,7 @@ class Arena {
 
   std::vector<Chunk> chunks_;
   std::vector<Free> free_;
-  std::size_t pieces_ = 0;  ///< Cut off the chunks and off free pieces since the last reset.
+  std::size_t pieces_ = 0;  ///< Handed out and free.
   char* next_ = nullptr;
   std::int64_t left_ = 0;
   std::int64_t used_ = 0;

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <tapegrad/autograd/custom_gate.hpp>
+#include <tapegrad/autograd/detail/arena.hpp>
 #include <tapegrad/autograd/no_grad.hpp>
 #include <tapegrad/autograd/tape.hpp>
+#include <tapegrad/autograd/threads.hpp>
 #include <tapegrad/data/batches.hpp>
 #include <tapegrad/data/spiral.hpp>
+#include <tapegrad/nn/architecture.hpp>
 #include <tapegrad/nn/losses.hpp>
 #include <tapegrad/nn/mlp.hpp>
 #include <tapegrad/optim/sgd.hpp>
@@ -223,6 +226,45 @@ TEST_F(Allocation, TrainingLonger) {
   };
   taken(3);
   EXPECT_EQ(taken(2), taken(20));
+}
+
+TEST_F(Allocation, PiecesThatAreJoinedAndSplitAgainAndAgain) {
+  detail::Arena arena;
+  const auto rounds = [&](int count) {
+    constexpr std::int64_t large = 1 << 20;
+    for (int i = 0; i < count; ++i) {
+      for (const std::int64_t bytes : {2 * large, large, large / 2}) {
+        arena.release(arena.allocate(bytes), bytes);
+      }
+    }
+  };
+  rounds(3);
+  const std::int64_t before = allocations(), reserved = arena.reserved();
+  rounds(1000);
+  EXPECT_EQ(allocations(), before);
+  EXPECT_EQ(arena.reserved(), reserved);
+}
+
+TEST_F(Allocation, ALeanStepOfANetworkWhoseLayersShrink) {
+  // Each thread keeps memory for its loops, and takes it with its first part of one.
+  const int threads = num_threads();
+  set_num_threads(1);
+  set_default_precision(f32);
+  nn::Sequential model =
+      nn::Architecture("conv3-8 relu pool2 conv3-16 relu pool2 fc10", {3, 32, 32}).build();
+  const std::vector<float> images(std::size_t{8} * 3 * 32 * 32, 0.1F);
+  const std::vector<int> labels(8, 1);
+  std::int64_t reserved = 0;
+  const std::int64_t taken = steady_allocations([&] {
+    Tape tape(lean);
+    const Var x = tape.data(ArrayRef(images.data(), Shape{8, 3, 32, 32}));
+    nn::cross_entropy(model(x), labels).backward();
+    reserved = tape.memory().reserved;
+  });
+  set_default_precision(f64);
+  set_num_threads(threads);
+  EXPECT_EQ(taken, 0);
+  EXPECT_GT(reserved, 1 << 20);
 }
 
 TEST_F(Allocation, AWholeEpochOfTraining) {
